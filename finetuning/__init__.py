@@ -1,0 +1,1 @@
+"""How was it tuned?  Toy models, instruction records and training."""

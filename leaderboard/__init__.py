@@ -1,0 +1,1 @@
+"""What came out?  Tables and figures; imports neither torch nor a harness."""

@@ -1,0 +1,1 @@
+"""Who answers?  One file for each model family, over one shared base."""

@@ -1,0 +1,1 @@
+"""What is asked?  The task files, one folder for each harness; data only."""
