@@ -1,0 +1,19 @@
+"""Errors a user can mend: each message says what was wrong, where, and what to do."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class EmtError(Exception):
+    """Something outside the program is wrong and its user can put it right."""
+
+
+class UnknownName(EmtError):  # noqa: N818  # reads as what it says
+    """A name that is not among those known, with the nearest one."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        """Say which `kind` of thing `name` was meant to be and what there is instead."""
+        options = sorted(known)
+        near = get_close_matches(name, options, n=1, cutoff=0.5)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        super().__init__(f"no {kind} {name!r}.{hint} Known: {', '.join(options)}.")
