@@ -1,0 +1,57 @@
+"""Teaches lmms-eval our tasks: wraps its task index once it is imported, and costs nothing before.
+
+lmms-eval has an entry point for models but none for tasks. The one for models is loaded before the task index is built
+(`model_wrappers.registration`), and from there this hook waits for the import of `lmms_eval.tasks`.
+"""
+
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import wrapt
+
+from emt_tasks import sources
+
+TASK_FOLDER = Path(__file__).resolve().parent.parent / "task_yamls"
+REMEDY = 'add --include_path "$(emt tasks --path)" to the command'
+
+
+def task_folder(harness: str = "lmms_eval") -> Path:
+    """The folder with the task files of `harness`."""
+    return TASK_FOLDER / harness
+
+
+def install() -> None:
+    """Have our tasks indexed as soon as lmms-eval's task manager is imported. Once for each process."""
+    wrapt.register_post_import_hook(teach, "lmms_eval.tasks")
+
+
+def teach(module: ModuleType) -> None:
+    """Wrap the task manager of `module` (`lmms_eval.tasks`); warn with a remedy where it is not the one we know."""
+    manager = getattr(module, "TaskManager", None)
+    missing = [name for name in ("initialize_tasks", "_get_task_and_group", "_get_config") if not hasattr(manager, name)]
+    if missing:
+        warnings.warn(
+            f"emt-bench does not know this version of lmms-eval (its TaskManager has no {', '.join(missing)}): "
+            f"the EMT tasks are not listed. To run them, {REMEDY}.",
+            stacklevel=2,
+        )
+        return
+    if not isinstance(manager.initialize_tasks, wrapt.FunctionWrapper):
+        wrapt.wrap_function_wrapper(manager, "initialize_tasks", _with_our_tasks)
+        wrapt.wrap_function_wrapper(manager, "_get_config", _with_data_dir)
+
+
+def _with_our_tasks(indexed: Any, manager: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The harness's index with our tasks in it, unless its own tasks were left out on purpose."""
+    index: dict[str, Any] = indexed(*args, **kwargs)
+    include_defaults = kwargs.get("include_defaults", args[1] if len(args) > 1 else True)
+    return {**index, **manager._get_task_and_group(str(task_folder()))} if include_defaults else index
+
+
+def _with_data_dir(configured: Any, _manager: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """A task's config, reading from `EMT_DATA_DIR` where that is set."""
+    config: dict[str, Any] = configured(*args, **kwargs)
+    folder = sources.data_dir()
+    return config if folder is None else sources.from_folder(config, folder)

@@ -1,0 +1,61 @@
+"""One identity for a picture: the hash of its pixels, however it was stored."""
+
+import hashlib
+import io
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+
+from emt_tasks.errors import EmtError
+
+
+PIXEL_HASH_RULE = "sha256 of RGB8, alpha on white, 1"
+
+
+class UnreadableImage(EmtError):  # noqa: N818  # reads as what it says
+    """A stored picture that can't be decoded."""
+
+
+def rgb(image: Image.Image) -> Image.Image:
+    """`image` as 8-bit RGB: grey is repeated in three channels, transparency lies on white, palettes are resolved."""
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(ground, layer).convert("RGB")
+    return image.convert("RGB")
+
+
+def pixel_hash(image: Image.Image) -> str:
+    """The sha256, 64 hex digits, of the picture's RGB bytes (row by row, 3 bytes a pixel), as `rgb` gives them.
+
+    It does not depend on file format, compression or grey against RGB storage, so that the same picture is
+    recognised across harnesses, copies of a set and row orders.
+    """
+    return hashlib.sha256(rgb(image).tobytes()).hexdigest()
+
+
+def stored_pixel_hash(stored: Mapping[str, Any], where: str) -> str:
+    """The `pixel_hash` of an image cell as `datasets` stores it, `{"bytes": ..., "path": ...}`.
+
+    Raises:
+        UnreadableImage: the bytes are no whole picture; `where` (which row of which set) is in the message.
+    """
+    source = io.BytesIO(stored["bytes"]) if stored.get("bytes") else stored.get("path")
+    try:
+        if not source:
+            raise OSError("the cell is empty")
+        with Image.open(source) as image:
+            return pixel_hash(image)
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UnreadableImage(
+            f"{where} holds a picture that can't be read ({error}). Fetch the set again "
+            "(delete its folder in the datasets cache), or mend the row where it comes from."
+        ) from error
+
+
+def stored_pixel_hashes(cells: Iterable[Mapping[str, Any]], where: Iterable[str]) -> list[str]:
+    """`stored_pixel_hash` of many cells in their order; decoding leaves the interpreter lock, so threads help."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(stored_pixel_hash, cells, where))
