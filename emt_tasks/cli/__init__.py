@@ -1,0 +1,71 @@
+"""The `emt` command. Data goes to stdout, everything else to stderr; each command is a module of this package."""
+
+import importlib
+import os
+import sys
+from difflib import get_close_matches
+
+import click
+
+from emt_tasks.errors import EmtError
+
+COMMANDS = {
+    "quickstart": "See in minutes, offline, what fine-tuning makes a small model forget.",
+    "run": "Evaluate a model, or a folder of its checkpoints, and be told what it answered.",
+    "tasks": "List the tasks, or show what one of them asks.",
+    "doctor": "Check that everything the benchmark needs is in place.",
+}
+FAILED, INTERRUPTED = 1, 130
+
+
+class LazyGroup(click.Group):
+    """Imports a command when it is called, so that help comes at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The commands in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or a usage error with the nearest name."""
+        if cmd_name not in COMMANDS:
+            near = get_close_matches(cmd_name, COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"no command {cmd_name!r}.{hint} Known: {', '.join(COMMANDS)}.")
+        command: click.Command = importlib.import_module(f"emt_tasks.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of commands, from the table above and without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="emt-bench", prog_name="emt")
+def emt() -> None:
+    """What did fine-tuning make your multimodal model forget?
+
+    \b
+    Example:
+      emt run --model llava --model-args pretrained=llava-hf/llava-1.5-7b-hf,peft=my-lora --tasks emt_lite
+    """
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code (0 done, 1 failed, 2 usage, 130 interrupted)."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if not sys.stderr.isatty():
+        os.environ.setdefault("TQDM_DISABLE", "1")
+    try:
+        emt.main(standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except EmtError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(FAILED)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted; what was finished is kept. Run the same command to go on.", err=True)
+        sys.exit(INTERRUPTED)

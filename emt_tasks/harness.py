@@ -1,0 +1,269 @@
+"""The door to lmms-eval: load one of its models, evaluate it on tasks, and leave the files that the harness leaves.
+
+The harness takes seconds to import, so it is imported when an evaluation starts and not before.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from emt_tasks import manifest, sources
+from emt_tasks.errors import EmtError
+from emt_tasks.hook import task_folder
+from emt_tasks.journal import Journal
+from emt_tasks.runs import RunResult, task_results
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What is asked for: tasks, how many rows of them, and where the files go.
+
+    Attributes:
+        tasks: names of tasks or groups.
+        output_path: the folder for results, samples, manifest and journal.
+        batch_size: rows in a batch.
+        limit: rows of each task from `offset` on; None is all.
+        generation: generation settings that replace those of the tasks.
+        include_path: a folder with further task files.
+        keep: serve answers that an earlier start left in `output_path`.
+        shown: whether progress is printed.
+    """
+
+    tasks: Sequence[str]
+    output_path: Path
+    batch_size: int = 1
+    limit: int | None = None
+    offset: int = 0
+    generation: Mapping[str, Any] = field(default_factory=dict)
+    include_path: Path | None = None
+    keep: bool = True
+    shown: bool = True
+
+
+def load_model(name: str, model_args: Mapping[str, Any], batch_size: int, device: str | None = None) -> Any:
+    """The harness's model `name`, loaded.
+
+    Raises:
+        EmtError: what `emt_tasks.preflight` would say, if it was not asked first.
+    """
+    from lmms_eval.models import get_model
+
+    given = {"batch_size": batch_size, **({"device": device} if device else {})}
+    return get_model(name)(**model_args, **given)
+
+
+def evaluate(
+    model: str,
+    model_args: Mapping[str, Any],
+    tasks: Sequence[str],
+    *,
+    batch_size: int,
+    output_path: Path,
+    limit: int | None = None,
+    data_dir: Path | None = None,
+    device: str | None = None,
+    shown: bool = True,
+) -> RunResult:
+    """Load a model and evaluate it once; `evaluate_loaded` is for several evaluations of one.
+
+    Raises:
+        EmtError: anything that its user can mend.
+    """
+    with reading_from(data_dir):
+        lm = load_model(model, model_args, batch_size, device)
+        asked = Evaluation(tasks, output_path, batch_size, limit, shown=shown)
+        result = evaluate_loaded(lm, model, model_args, asked)
+    assert result is not None, "only ranks other than the first have no result"
+    return result
+
+
+def evaluate_loaded(lm: Any, model: str, model_args: Mapping[str, Any], asked: Evaluation) -> RunResult | None:
+    """Evaluate a loaded model; None on every rank but the first, which has the result.
+
+    Raises:
+        EmtError: anything that its user can mend; answers that were had are kept in the journal.
+    """
+    from lmms_eval.evaluator import simple_evaluate
+
+    from model_wrappers.journaled import Journaled
+
+    if not asked.keep and manifest.rank() == 0:
+        Journal.forget(asked.output_path)
+    weights = weights_of(lm, model, model_args)
+    identity = {"weights": weights, "model": model, "model_args": _answering(model_args), "versions": manifest.versions()}
+    started = time.time()
+    with Journal(asked.output_path, manifest.rank()) as journal, _mendable_errors():
+        journaled = Journaled(lm, journal, identity, asked.batch_size, asked.shown)
+        raw = simple_evaluate(
+            model=journaled,
+            tasks=list(asked.tasks),
+            batch_size=asked.batch_size,
+            limit=asked.limit,
+            offset=asked.offset,
+            gen_kwargs=",".join(f"{name}={value}" for name, value in asked.generation.items()) or None,
+            task_manager=_task_manager(model, asked.include_path),
+            bootstrap_iters=0,
+            log_samples=True,
+            cli_args=argparse.Namespace(process_with_media=False, reasoning_tags=None),
+            verbosity="WARNING",
+            distributed_executor_backend=_backend(),
+            datetime_str=_free_stamp(asked.output_path),
+        )
+    if raw is None:
+        return None
+    timing = {"seconds": time.time() - started, "images_per_second": journaled.speed, "kept_answers": journaled.kept}
+    return _saved(raw, model, model_args, weights, asked, timing)
+
+
+def weights_of(lm: Any, model: str, model_args: Mapping[str, Any]) -> str:
+    """The fingerprint of a loaded model; of a foreign one, that of the folder it was loaded from, or its arguments."""
+    if hasattr(lm, "weights_fingerprint"):
+        return str(lm.weights_fingerprint())
+    from emt_tasks.journal import answer_key
+    from model_wrappers.fingerprint import folder_fingerprint
+
+    folders = [Path(str(value)) for value in model_args.values() if isinstance(value, str) and Path(value).is_dir()]
+    return answer_key(model, _answering(model_args), [folder_fingerprint(folder) for folder in sorted(folders)])
+
+
+@contextmanager
+def reading_from(data_dir: Path | None) -> Iterator[None]:
+    """Have tasks read their sets from `data_dir` meanwhile; None leaves the environment as it is."""
+    before = os.environ.get(sources.DATA_DIR_VARIABLE)
+    if data_dir is not None:
+        os.environ[sources.DATA_DIR_VARIABLE] = str(data_dir)
+    try:
+        yield
+    finally:
+        if data_dir is not None:
+            os.environ.pop(sources.DATA_DIR_VARIABLE)
+            if before is not None:
+                os.environ[sources.DATA_DIR_VARIABLE] = before
+
+
+def _answering(model_args: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that can change an answer: the weights are known by fingerprint, secrets are nobody's business."""
+    return manifest.without_secrets({k: v for k, v in model_args.items() if k not in ("pretrained", "peft", "projector")})
+
+
+def _task_manager(model: str, include_path: Path | None) -> Any:
+    """An index of our tasks and those of `include_path` alone: the harness's own takes seconds."""
+    from lmms_eval.tasks import TaskManager
+
+    folders = [str(task_folder()), *([str(include_path)] if include_path else [])]
+    return TaskManager("WARNING", include_path=folders, include_defaults=False, model_name=model)
+
+
+def _backend() -> str:
+    import torch.distributed as dist
+
+    return "torchrun" if dist.is_available() and dist.is_initialized() else "accelerate"
+
+
+def _free_stamp(output_path: Path) -> str:
+    """The time, in the harness's form, at which no run in `output_path` was written yet: it names files to the second."""
+    from lmms_eval.utils import get_datetime_str
+
+    while list(output_path.glob(f"*/{get_datetime_str().replace(':', '-')}_*")):
+        time.sleep(0.1)
+    return str(get_datetime_str())
+
+
+@contextmanager
+def _mendable_errors() -> Iterator[None]:
+    """Raise our own error where the harness has wrapped it (it retries a failed load of data five times)."""
+    from tenacity import RetryError
+
+    try:
+        yield
+    except RetryError as error:
+        cause = error.last_attempt.exception()
+        if isinstance(cause, EmtError):
+            raise cause from None
+        raise EmtError(f"the data can't be loaded: {type(cause).__name__}: {cause}") from cause
+
+
+def _saved(
+    raw: dict[str, Any], model: str, model_args: Mapping[str, Any], weights: str, asked: Evaluation, timing: dict[str, float]
+) -> RunResult:
+    """Write the run as the harness does, add the manifest, and make sure that all of it arrived."""
+    from lmms_eval.loggers.evaluation_tracker import EvaluationTracker
+
+    samples: dict[str, list[dict[str, Any]]] = raw.pop("samples")
+    results = tuple(
+        result for task, rows in samples.items() for result in task_results(task, [row["emt"] for row in rows if "emt" in row])
+    )
+    told = manifest.without_secrets(model_args)
+    words = ",".join(f"{name}={value}" for name, value in told.items())
+    raw["config"] = {**raw["config"], "model": model, "model_args": words}
+    tracker = EvaluationTracker(output_path=str(asked.output_path))
+    tracker.general_config_tracker.log_experiment_args(
+        model_source=model, model_args=words, system_instruction="", chat_template="", fewshot_as_multiturn=False
+    )
+    asked.output_path.mkdir(parents=True, exist_ok=True)
+    stamp = raw["date"].replace(":", "-")
+    counts = {task: len(rows) for task, rows in samples.items()}
+    try:
+        tracker.save_results_aggregated(results=raw, samples=samples, datetime_str=raw["date"])
+        for task, rows in samples.items():
+            tracker.save_results_samples(task_name=task, samples=rows)
+        folder = asked.output_path / str(tracker.general_config_tracker.model_name_sanitized)
+        _require_whole(folder, stamp, counts)
+        settings = {
+            "batch_size": asked.batch_size, "limit": asked.limit, "offset": asked.offset, "generation": dict(asked.generation),
+            "ranks": int(os.environ.get("WORLD_SIZE", "1")),
+        }  # fmt: skip
+        content = manifest.manifest(
+            model=model, model_args=model_args, weights=weights, settings=settings, results=results,
+            configs=raw["configs"], timing=timing,
+        )  # fmt: skip
+        manifest.write_json(folder / f"{stamp}_manifest.json", content)
+    except OSError as error:
+        raise EmtError(
+            f"the run's files can't be written to {asked.output_path} ({error.strerror or error}). All answers are kept "
+            "there; make room and run the same command again."
+        ) from error
+    return RunResult(results, folder)
+
+
+def _require_whole(folder: Path, stamp: str, counts: Mapping[str, int]) -> None:
+    """The harness logs a failed write and goes on; a run that is not all there is an error."""
+    missing = [] if (folder / f"{stamp}_results.json").is_file() else ["results"]
+    for task, count in counts.items():
+        path = folder / f"{stamp}_samples_{task}.jsonl"
+        lines = sum(1 for _ in path.open("rb")) if path.is_file() else 0
+        if lines != count:
+            missing.append(f"samples of {task} ({lines} of {count} rows)")
+    if missing:
+        raise OSError(f"not whole: {', '.join(missing)}")
+
+
+def question(task: str, row: int) -> dict[str, Any]:
+    """What `task` asks of its row number `row`, rendered by the harness: prompt, settings, label, and which picture.
+
+    Raises:
+        EmtError: the data can't be had, or has no such row.
+    """
+    with _mendable_errors():
+        loaded = _task_manager("emt", None).load_task_or_group([task])[task]
+    rows = loaded.eval_docs
+    if not 0 <= row < len(rows):
+        raise EmtError(f"{task} has rows 0 to {len(rows) - 1}; there is no row {row}.")
+    doc = rows[row]
+    width, height = loaded.doc_to_visual(doc)[0].size
+    return {
+        "task": task,
+        "row": row,
+        "rows": len(rows),
+        "prompt": loaded.doc_to_text(doc),
+        "generation_kwargs": loaded.config.generation_kwargs,
+        "label_name": doc["label_name"],
+        "label": doc["labels"][doc["label"]],
+        "image": doc["image_sha256"],
+        "size": f"{width}x{height}",
+    }

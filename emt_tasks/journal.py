@@ -1,0 +1,101 @@
+"""Answers kept as they come, so that a run that was cut off goes on where it stopped.
+
+An answer is found again only under a key of everything that made it: weights, settings, prompt, picture. A checkpoint
+overwritten in place has another fingerprint, hence other keys.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+from emt_tasks.errors import EmtError
+
+FOLDER = ".emt"
+
+
+class JournalFull(EmtError):  # noqa: N818  # reads as what it says
+    """The journal can't be written any more."""
+
+
+def answer_key(*parts: Any) -> str:
+    """The sha256 of `parts`, which are anything that JSON can hold; mappings count the same in any order."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+class Journal:
+    """Key to answer, in JSON lines: all of the folder are read, this rank's own is appended to.
+
+    A line that was cut off (kill -9, a full disk) is passed over; its answer is asked for again.
+    """
+
+    def __init__(self, folder: Path, rank: int = 0) -> None:
+        self.path = folder / FOLDER / f"answers-rank{rank}.jsonl"
+        self._answers: dict[str, Any] = {}
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> "Journal":
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        for path in sorted(self.path.parent.glob("answers-rank*.jsonl")):
+            self._answers.update(_read(path))
+        self._file = self.path.open("a", encoding="utf8")
+        if self._file.tell() and not _ends_whole(self.path):
+            self._file.write("\n")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        assert self._file is not None
+        self._file.close()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._answers
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._answers[key]
+
+    def add(self, answers: dict[str, Any]) -> None:
+        """Keep `answers`; they are on disk when this returns.
+
+        Raises:
+            JournalFull: the disk took no more; what was kept before is whole.
+        """
+        assert self._file is not None
+        lines = "".join(json.dumps({"key": key, "answer": answer}) + "\n" for key, answer in answers.items())
+        try:
+            self._file.write(lines)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise JournalFull(
+                f"{self.path} can't be written ({error.strerror}). {len(self)} answers are kept; make room and run "
+                "the same command to go on."
+            ) from error
+        self._answers.update(answers)
+
+    @staticmethod
+    def forget(folder: Path) -> None:
+        """Remove the answers kept in `folder`."""
+        for path in (folder / FOLDER).glob("answers-rank*.jsonl"):
+            path.unlink()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    answers = {}
+    for line in path.read_text(encoding="utf8", errors="replace").splitlines():
+        try:
+            kept = json.loads(line)
+            answers[kept["key"]] = kept["answer"]
+        except (json.JSONDecodeError, KeyError, TypeError):
+            continue
+    return answers
+
+
+def _ends_whole(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"

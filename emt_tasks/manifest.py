@@ -1,0 +1,97 @@
+"""What made a run: enough to say whether two of them may be compared, and to make it again."""
+
+import json
+import os
+import platform
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from emt_tasks.journal import answer_key
+from emt_tasks.runs import TaskResult
+
+PACKAGES = ("emt-bench", "lmms-eval", "torch", "transformers", "peft", "datasets", "accelerate")
+SECRET = re.compile(r"(key|token|secret|password|credential)", re.IGNORECASE)
+HIDDEN = "[hidden]"
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of every package that can change an answer."""
+    return {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}}
+
+
+def without_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """`arguments` with the value of every one whose name sounds like a secret hidden."""
+    return {name: HIDDEN if SECRET.search(name) and value else value for name, value in arguments.items()}
+
+
+def shown_command(words: Iterable[str]) -> list[str]:
+    """A command line's words, with the values of secret-sounding `name=value` parts hidden."""
+    pair = re.compile(r"(?P<name>[\w-]*(?:key|token|secret|password|credential)[\w-]*)=(?P<value>[^,\s]+)", re.IGNORECASE)
+    return [pair.sub(lambda found: f"{found['name']}={HIDDEN}", word) for word in words]
+
+
+def manifest(
+    *,
+    model: str,
+    model_args: Mapping[str, Any],
+    weights: str,
+    settings: Mapping[str, Any],
+    results: Iterable[TaskResult],
+    configs: Mapping[str, Mapping[str, Any]],
+    timing: Mapping[str, float],
+) -> dict[str, Any]:
+    """The manifest of a run.
+
+    Args:
+        model: its name for `--model`.
+        model_args: its arguments.
+        weights: fingerprint of what was loaded.
+        settings: batch size, limit, offset, device and what else was asked for.
+        results: the run's results.
+        configs: the harness's config of each task.
+        timing: seconds and images a second.
+    """
+    tasks = {}
+    for result in results:
+        config = configs[result.task]
+        told = config.get("metadata") or {}
+        tasks[result.task] = {
+            "n": result.n,
+            "version": told.get("version"),
+            "dataset_path": config.get("dataset_path"),
+            "revision": (config.get("dataset_kwargs") or {}).get("revision"),
+            "data_dir": told.get("data_dir"),
+            "data_fingerprint": result.fingerprint,
+            "prompt": config.get("doc_to_text"),
+            "generation_kwargs": config.get("generation_kwargs"),
+            "prompt_hash": answer_key(config.get("doc_to_text"), config.get("generation_kwargs")),
+        }
+    return {
+        "schema": 1,
+        "model": model,
+        "model_args": without_secrets(model_args),
+        "weights": weights,
+        "settings": dict(settings),
+        "tasks": tasks,
+        "timing": dict(timing),
+        "versions": versions(),
+        "command": shown_command(sys.argv),
+        "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write `content` to `path` whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf8")
+    part.replace(path)
+
+
+def rank() -> int:
+    """This process's number among those of one run; 0 where it is alone."""
+    return int(os.environ.get("RANK", "0"))

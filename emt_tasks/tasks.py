@@ -1,0 +1,97 @@
+"""The catalogue: what the task files say, read without a harness."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, StrictUndefined
+
+from emt_tasks.errors import UnknownName
+from emt_tasks.hook import task_folder
+from emt_tasks.labels import LabelSet, label_set
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task file with its includes resolved; `!function` values are their dotted names."""
+
+    name: str
+    path: Path
+    config: Mapping[str, Any]
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The tasks of a group; empty for a task."""
+        return tuple(self.config["task"]) if isinstance(self.config["task"], list) else ()
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """How its answers are read."""
+        return tuple(filter_["name"] for filter_ in self.config.get("filter_list", ()))
+
+    @property
+    def labels(self) -> LabelSet:
+        """The label set that its prompt lists."""
+        return label_set(self.config["filter_list"][0]["filter"][0]["labels"])
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads the harness's YAML without importing what `!function` names."""
+
+
+_Loader.add_constructor("!function", lambda loader, node: loader.construct_scalar(node))
+
+
+def _resolved(path: Path) -> dict[str, Any]:
+    """The mapping in `path`, over that of the file it includes."""
+    config: dict[str, Any] = yaml.load(path.read_text(encoding="utf8"), _Loader)  # noqa: S506  # a SafeLoader
+    included = config.pop("include", None)
+    return {**(_resolved(path.parent / included) if included else {}), **config}
+
+
+@cache
+def catalogue() -> Mapping[str, Task]:
+    """Every task and group by name, tasks first."""
+    found = {}
+    for path in sorted(task_folder().glob("*.yaml")):
+        config = _resolved(path)
+        name = config.get("group") or config.get("task")
+        if isinstance(name, str):
+            found[name] = Task(name, path, config)
+    return dict(sorted(found.items(), key=lambda item: (bool(item[1].members), item[0])))
+
+
+def task(name: str) -> Task:
+    """The task or group called `name`.
+
+    Raises:
+        UnknownName: there is none; the nearest is named.
+    """
+    known = catalogue()
+    if name not in known:
+        raise UnknownName("task", name, known)
+    return known[name]
+
+
+def leaves(names: list[str] | tuple[str, ...]) -> tuple[Task, ...]:
+    """The tasks that `names` stand for, groups opened, each once, in order.
+
+    Raises:
+        UnknownName: a name that is neither task nor group.
+    """
+    opened = [task(leaf) for name in names for leaf in (task(name).members or (name,))]
+    return tuple({leaf.name: leaf for leaf in opened}.values())
+
+
+def prompt_of(name: str) -> str:
+    """The question that task `name` asks of every row, as the harness renders it.
+
+    >>> prompt_of("emt_mnist")[:34]
+    'What is the number in the image? P'
+    """
+    asked = task(name)
+    template = Environment(undefined=StrictUndefined).from_string(asked.config["doc_to_text"])  # noqa: S701  # plain text
+    return template.render(labels=list(asked.labels.labels))
