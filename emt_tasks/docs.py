@@ -38,11 +38,16 @@ def checked_labels(rows: datasets.Dataset, column: str, labels: LabelSet) -> lis
     """
     if len(rows) == 0:
         raise BadRows(f"{labels.key}: the split has no rows. Fetch the set again, or choose a split that has some.")
+    if column not in rows.features:
+        raise BadRows(f"{labels.key}: no column {column!r}; there are {', '.join(rows.features)}. Use the hub's columns.")
     stored = getattr(rows.features[column], "names", None)
     if stored is not None and tuple(stored) != labels.hub_names:
-        odd = next((i for i, (a, b) in enumerate(zip(stored, labels.hub_names)) if a != b), min(len(stored), len(labels.hub_names)))
+        odd = next(
+            (i for i, (a, b) in enumerate(zip(stored, labels.hub_names, strict=False)) if a != b),
+            min(len(stored), len(labels.hub_names)),
+        )
         raise BadRows(
-            f"{labels.key}: the data's class names are not the set's ({len(stored)} against {len(labels.hub_names)}; "
+            f"{labels.key}: the data's class names are not its own ({len(stored)} against {len(labels.hub_names)}; "
             f"the first that differs is class {odd}). Use the hub's copy, or rename the classes."
         )
     indices: list[int] = rows[column][:]
@@ -55,7 +60,7 @@ def checked_labels(rows: datasets.Dataset, column: str, labels: LabelSet) -> lis
 
 
 def hashed(batch: dict[str, list[Any]], row: list[int], *, column: str, key: str, rule: str) -> dict[str, list[str]]:  # noqa: ARG001
-    """The pixel hashes of a batch of stored pictures; `rule` names the definition, so that a new one is not read from a cache."""
+    """The pixel hashes of a batch of stored pictures; `rule` keeps those of an older definition in the cache unread."""
     return {"sha256": images.stored_pixel_hashes(batch[column], [f"{key}, row {i}," for i in row])}
 
 
@@ -91,7 +96,9 @@ def rows_of(key: str, most: int | None = None) -> Callable[[datasets.Dataset], d
             rows = rows.select(kept)
             indices, hashes = [indices[i] for i in kept], [hashes[i] for i in kept]
         rows = rows.select_columns([columns.image, columns.label])
-        rows = rows.rename_columns({old: new for old, new in ((columns.image, "image"), (columns.label, "label")) if old != new})
+        rows = rows.rename_columns(
+            {old: new for old, new in ((columns.image, "image"), (columns.label, "label")) if old != new}
+        )
         return datasets.concatenate_datasets([rows, _added(indices, hashes, labels)], axis=1)
 
     process_docs.__name__ = process_docs.__qualname__ = key if most is None else f"{key}_lite"

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,10 @@ class Evaluation:
     include_path: Path | None = None
     keep: bool = True
     shown: bool = True
+
+    def into(self, folder: str) -> "Evaluation":
+        """The same evaluation with its files in a folder below `output_path`."""
+        return replace(self, output_path=self.output_path / folder)
 
 
 def load_model(name: str, model_args: Mapping[str, Any], batch_size: int, device: str | None = None) -> Any:
@@ -95,7 +99,12 @@ def evaluate_loaded(lm: Any, model: str, model_args: Mapping[str, Any], asked: E
     if not asked.keep and manifest.rank() == 0:
         Journal.forget(asked.output_path)
     weights = weights_of(lm, model, model_args)
-    identity = {"weights": weights, "model": model, "model_args": _answering(model_args), "versions": manifest.versions()}
+    identity = {
+        "weights": weights,
+        "model": model,
+        "model_args": _answering(model_args),
+        "versions": manifest.versions(),
+    }
     started = time.time()
     with Journal(asked.output_path, manifest.rank()) as journal, _mendable_errors():
         journaled = Journaled(lm, journal, identity, asked.batch_size, asked.shown)
@@ -148,7 +157,9 @@ def reading_from(data_dir: Path | None) -> Iterator[None]:
 
 def _answering(model_args: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that can change an answer: the weights are known by fingerprint, secrets are nobody's business."""
-    return manifest.without_secrets({k: v for k, v in model_args.items() if k not in ("pretrained", "peft", "projector")})
+    return manifest.without_secrets(
+        {k: v for k, v in model_args.items() if k not in ("pretrained", "peft", "projector")}
+    )
 
 
 def _task_manager(model: str, include_path: Path | None) -> Any:
@@ -189,14 +200,21 @@ def _mendable_errors() -> Iterator[None]:
 
 
 def _saved(
-    raw: dict[str, Any], model: str, model_args: Mapping[str, Any], weights: str, asked: Evaluation, timing: dict[str, float]
+    raw: dict[str, Any],
+    model: str,
+    model_args: Mapping[str, Any],
+    weights: str,
+    asked: Evaluation,
+    timing: dict[str, float],
 ) -> RunResult:
     """Write the run as the harness does, add the manifest, and make sure that all of it arrived."""
     from lmms_eval.loggers.evaluation_tracker import EvaluationTracker
 
     samples: dict[str, list[dict[str, Any]]] = raw.pop("samples")
     results = tuple(
-        result for task, rows in samples.items() for result in task_results(task, [row["emt"] for row in rows if "emt" in row])
+        result
+        for task, rows in samples.items()
+        for result in task_results(task, [row["emt"] for row in rows if "emt" in row])
     )
     told = manifest.without_secrets(model_args)
     words = ",".join(f"{name}={value}" for name, value in told.items())

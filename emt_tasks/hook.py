@@ -29,8 +29,10 @@ def install() -> None:
 
 def teach(module: ModuleType) -> None:
     """Wrap the task manager of `module` (`lmms_eval.tasks`); warn with a remedy where it is not the one we know."""
-    manager = getattr(module, "TaskManager", None)
-    missing = [name for name in ("initialize_tasks", "_get_task_and_group", "_get_config") if not hasattr(manager, name)]
+    manager: Any = getattr(module, "TaskManager", None)
+    missing = [
+        name for name in ("initialize_tasks", "_get_task_and_group", "_get_config") if not hasattr(manager, name)
+    ]
     if missing:
         warnings.warn(
             f"emt-bench does not know this version of lmms-eval (its TaskManager has no {', '.join(missing)}): "

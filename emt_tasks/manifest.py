@@ -15,7 +15,9 @@ from emt_tasks.journal import answer_key
 from emt_tasks.runs import TaskResult
 
 PACKAGES = ("emt-bench", "lmms-eval", "torch", "transformers", "peft", "datasets", "accelerate")
-SECRET = re.compile(r"(key|token|secret|password|credential)", re.IGNORECASE)
+_SECRET_NAME = r"(?:[\w-]*[_-])?(?:api_?key|key|token|secret|password|passwd|credentials?)"
+SECRET = re.compile(_SECRET_NAME, re.IGNORECASE)
+SECRET_PAIR = re.compile(rf"(?<![\w-])(?P<name>{_SECRET_NAME})=(?P<value>[^,\s]+)", re.IGNORECASE)
 HIDDEN = "[hidden]"
 
 
@@ -26,13 +28,12 @@ def versions() -> dict[str, str]:
 
 def without_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """`arguments` with the value of every one whose name sounds like a secret hidden."""
-    return {name: HIDDEN if SECRET.search(name) and value else value for name, value in arguments.items()}
+    return {name: HIDDEN if SECRET.fullmatch(name) and value else value for name, value in arguments.items()}
 
 
 def shown_command(words: Iterable[str]) -> list[str]:
     """A command line's words, with the values of secret-sounding `name=value` parts hidden."""
-    pair = re.compile(r"(?P<name>[\w-]*(?:key|token|secret|password|credential)[\w-]*)=(?P<value>[^,\s]+)", re.IGNORECASE)
-    return [pair.sub(lambda found: f"{found['name']}={HIDDEN}", word) for word in words]
+    return [SECRET_PAIR.sub(lambda found: f"{found['name']}={HIDDEN}", word) for word in words]
 
 
 def manifest(

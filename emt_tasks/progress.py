@@ -34,7 +34,9 @@ class ImageProgress:
             self._task = self._live.add_task("images", total=self.total, completed=self.kept, speed="")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._live is not None:
             self._live.stop()
         elif self.shown and error is None:

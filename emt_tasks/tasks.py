@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from jinja2 import Environment, StrictUndefined
@@ -42,7 +42,7 @@ class _Loader(yaml.SafeLoader):
     """Reads the harness's YAML without importing what `!function` names."""
 
 
-_Loader.add_constructor("!function", lambda loader, node: loader.construct_scalar(node))
+_Loader.add_constructor("!function", lambda loader, node: loader.construct_scalar(cast(yaml.ScalarNode, node)))
 
 
 def _resolved(path: Path) -> dict[str, Any]:

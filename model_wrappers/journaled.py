@@ -72,7 +72,9 @@ class Journaled(lmms):
             keys_of[id(request)].append(key)
 
         def keep(answered: list[tuple[Instance, Any]]) -> None:
-            self.journal.add({keys_of[id(asked)].pop(): unwrap_generation_output(answer)[0] for asked, answer in answered})
+            self.journal.add(
+                {keys_of[id(asked)].pop(): unwrap_generation_output(answer)[0] for asked, answer in answered}
+            )
             progress.advance(len(answered))
 
         requests = [request for _, request in missing]

@@ -15,11 +15,22 @@ from emt_tasks.tasks import Task, catalogue, task
 @click.command()
 @click.option("--show", "shown", metavar="TASK", help="Print the prompt of one row of this task, as it is sent.")
 @click.option("--row", default=0, show_default=True, help="Which row of the task.")
-@click.option("--path", "path_of", is_flag=False, flag_value="lmms_eval", metavar="[HARNESS]", help="Print the folder of the task files.")
-@click.option("--data-dir", type=click.Path(file_okay=False, exists=True, path_type=Path), help="Read the sets from this folder (EMT_DATA_DIR).")
+@click.option(
+    "--path",
+    "path_of",
+    is_flag=False,
+    flag_value="lmms_eval",
+    metavar="[HARNESS]",
+    help="Print the folder of the task files.",
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="Read the sets from this folder (EMT_DATA_DIR).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(shown: str | None, row: int, path_of: str | None, data_dir: Path | None, as_json: bool) -> None:
-    """List the tasks and groups, or show what one of them asks.
+    r"""List the tasks and groups, or show what one of them asks.
 
     \b
     Examples:
@@ -41,7 +52,9 @@ def command(shown: str | None, row: int, path_of: str | None, data_dir: Path | N
 def _print_path(name: str) -> None:
     folder = task_folder(name)
     if not folder.is_dir():
-        known = ", ".join(sorted(entry.name for entry in folder.parent.iterdir() if entry.is_dir() and entry.name[0].isalpha()))
+        known = ", ".join(
+            sorted(entry.name for entry in folder.parent.iterdir() if entry.is_dir() and entry.name[0].isalpha())
+        )
         raise click.UsageError(f"no task files for the harness {name!r}. Known: {known}.")
     click.echo(folder)
 
@@ -56,7 +69,9 @@ def _print_row(name: str, row: int, as_json: bool) -> None:
         click.echo(json.dumps(sent, indent=2, ensure_ascii=False))
         return
     console = Console(stderr=True)
-    console.print(f"{name}, row {row} of {sent['rows']:,}: label {sent['label_name']!r}, picture {sent['image']} ({sent['size']}, RGB)")
+    console.print(
+        f"{name}, row {row} of {sent['rows']:,}: label {sent['label_name']!r}, picture {sent['image']} ({sent['size']}, RGB)"
+    )
     console.print("generation: " + ", ".join(f"{key}={value}" for key, value in sent["generation_kwargs"].items()))
     click.echo(sent["prompt"])
 
@@ -83,5 +98,7 @@ def _table() -> Table:
         if entry.members:
             table.add_row(entry.name, "", "group: " + ", ".join(entry.members), "")
         else:
-            table.add_row(entry.name, str(len(entry.labels.labels)), entry.config["dataset_path"], ", ".join(entry.readings))
+            table.add_row(
+                entry.name, str(len(entry.labels.labels)), entry.config["dataset_path"], ", ".join(entry.readings)
+            )
     return table

@@ -1,0 +1,24 @@
+.PHONY: install check test slow bench quickstart
+PYTHON ?= python3
+
+install:  ## a virtual environment in .venv with everything the suite needs
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install -q -e ".[dev]"
+
+check:  ## format, lint, types
+	ruff format --check .
+	ruff check .
+	mypy
+
+test:  ## the default suite: offline, under 10 minutes on 2 cores
+	$(PYTHON) -m pytest
+
+slow:  ## studies and full installs
+	$(PYTHON) -m pytest -m slow --override-ini addopts="--strict-markers -ra"
+
+bench:  ## the ratios of docs/benchmarks.md
+	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/generation.py
+	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/reading.py
+
+quickstart:
+	emt quickstart

@@ -1,0 +1,178 @@
+"""`emt run`: evaluate, and be told what was answered."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from glob import glob
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from emt_tasks import harness, manifest, preflight
+from emt_tasks.cli.arguments import PAIRS
+from emt_tasks.errors import EmtError
+from emt_tasks.runs import RunResult
+from emt_tasks.tables import results_table
+
+
+@click.command()
+@click.option("--model", default="llava", show_default=True, help="Any model of lmms-eval, or emt_llava, emt_hf.")
+@click.option(
+    "--model-args",
+    "--model_args",
+    "model_args",
+    type=PAIRS,
+    default="",
+    metavar="NAME=VALUE,...",
+    help="pretrained=, peft=, projector=, dtype=, device_map=, revision=, ...",
+)
+@click.option("--tasks", default="emt", show_default=True, metavar="NAME,...", help="Tasks or groups; see `emt tasks`.")
+@click.option("--checkpoints", metavar="GLOB", help="Adapter folders to evaluate in turn on one loaded base; quote it.")
+@click.option(
+    "--output-path",
+    "--output_path",
+    "output_path",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("out"),
+    show_default=True,
+    help="Where results, samples and manifest go.",
+)
+@click.option("--batch-size", "--batch_size", "batch_size", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--limit", type=click.IntRange(1), help="Rows of each task.")
+@click.option("--offset", type=click.IntRange(0), default=0, help="Rows of each task to pass over first.")
+@click.option(
+    "--gen-kwargs",
+    "--gen_kwargs",
+    "generation",
+    type=PAIRS,
+    default="",
+    metavar="NAME=VALUE,...",
+    help="Generation settings in place of the tasks'.",
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="Read the sets from this folder (EMT_DATA_DIR).",
+)
+@click.option("--device", help="cpu, cuda, cuda:1, ...")
+@click.option("--fresh", is_flag=True, help="Ask everything again instead of going on where an earlier start stopped.")
+@click.option("--check", "only_check", is_flag=True, help="Stop after the preflight.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout in place of the table.")
+def command(
+    model: str, model_args: dict[str, Any], tasks: str, checkpoints: str | None, output_path: Path, batch_size: int,
+    limit: int | None, offset: int, generation: dict[str, Any], data_dir: Path | None, device: str | None,
+    fresh: bool, only_check: bool, as_json: bool,
+) -> None:  # fmt: skip
+    r"""Evaluate a model: preflight, progress, a table with intervals, and a run folder that lmms-eval's tools read too.
+
+    An interrupted run goes on where it stopped when the same command is given again; answers of other weights are never
+    reused.
+
+    \b
+    Examples:
+      emt run --model-args pretrained=llava-hf/llava-1.5-7b-hf --tasks emt_lite
+      emt run --model-args pretrained=llava-hf/llava-1.5-7b-hf,peft=my-lora --tasks emt_cifar10 --limit 200
+      emt run --model-args pretrained=llava-hf/llava-1.5-7b-hf --checkpoints 'lora-run/epoch-*' --tasks emt_lite
+      torchrun --nproc_per_node 2 -m emt_tasks run --tasks emt_lite
+    """
+    names = tuple(name for name in tasks.split(",") if name)
+    adapters = _adapters(checkpoints, model_args)
+    first = manifest.rank() == 0
+    with harness.reading_from(data_dir):
+        _preflight(preflight.Asked(names, model, model_args, output_path, adapters), shown=first)
+        if only_check:
+            return
+        asked = harness.Evaluation(
+            names, output_path, batch_size, limit, offset, generation, keep=not fresh, shown=first
+        )
+        _quiet_harness()
+        runs = _evaluated(model, model_args, adapters, asked, device)
+    if runs:
+        _report(runs, output_path, as_json)
+
+
+def _adapters(pattern: str | None, model_args: Mapping[str, Any]) -> list[Path]:
+    """The folders that `--checkpoints` means, in natural order (epoch-2 before epoch-10)."""
+    if pattern is None:
+        return []
+    if model_args.get("peft"):
+        raise click.UsageError("--checkpoints brings the adapters; leave peft= out of --model-args.")
+    found = [Path(path) for path in glob(pattern) if Path(path).is_dir()]  # noqa: PTH207  # the pattern may be absolute
+    if not found:
+        raise EmtError(
+            f"--checkpoints {pattern!r} matches no folder. Quote the pattern, and check the path before the *."
+        )
+    return sorted(found, key=lambda path: [int(part) if part.isdigit() else part for part in _digits_apart(path.name)])
+
+
+def _digits_apart(name: str) -> Sequence[str]:
+    import re
+
+    return re.split(r"(\d+)", name)
+
+
+def _preflight(asked: preflight.Asked, shown: bool) -> None:
+    """Print each check as it is made.
+
+    Raises:
+        EmtError: the first that fails.
+    """
+    for check in preflight.checks(asked):
+        if check.problem:
+            raise EmtError(check.problem)
+        if shown:
+            click.echo(f"  {check.name:<8} {check.found}", err=True)
+
+
+def _quiet_harness() -> None:
+    from loguru import logger
+
+    with suppress(ValueError):
+        logger.remove(0)
+    import sys
+
+    logger.add(sys.stderr, level="ERROR", format="{level}: {message}")
+
+
+def _evaluated(
+    model: str, model_args: dict[str, Any], adapters: Sequence[Path], asked: harness.Evaluation, device: str | None
+) -> dict[str, RunResult]:
+    """The result of each checkpoint by its name; of the model itself, under its own, where there are none."""
+    lm = harness.load_model(model, model_args, asked.batch_size, device)
+    if not adapters:
+        result = harness.evaluate_loaded(lm, model, model_args, asked)
+        return {} if result is None else {model: result}
+    if not hasattr(lm, "use_adapter"):
+        raise EmtError(f"the model {model!r} can't change adapters. Use emt_llava or emt_hf for --checkpoints.")
+    runs = {}
+    for place, folder in enumerate(adapters, start=1):
+        if asked.shown:
+            click.echo(f"[{place}/{len(adapters)}] {folder}", err=True)
+        lm.use_adapter(str(folder), model_args.get("projector"))
+        result = harness.evaluate_loaded(lm, model, {**model_args, "peft": str(folder)}, asked.into(folder.name))
+        if result is not None:
+            runs[folder.name] = result
+    return runs
+
+
+def _report(runs: Mapping[str, RunResult], output_path: Path, as_json: bool) -> None:
+    if as_json:
+        told = [
+            {"name": name, "folder": str(run.folder), "results": [result.summary() for result in run.results]}
+            for name, run in runs.items()
+        ]
+        click.echo(json.dumps({"runs": told}, indent=2))
+    console = Console(stderr=as_json)
+    for name, run in runs.items():
+        console.print(results_table(run.results, name))
+    click.echo(f"written to {output_path}", err=True)
+    smallest = min(result.n for run in runs.values() for result in run.results)
+    if smallest < 1000:
+        click.echo(
+            f"note: at n = {smallest} a difference of a few points can be chance; the intervals say how much.", err=True
+        )
+    click.echo(
+        f"next: look at the answers in {next(iter(runs.values())).folder}/*_samples_*.jsonl (key `emt`)", err=True
+    )

@@ -1,0 +1,72 @@
+import subprocess
+import sys
+import warnings
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from emt_tasks import hook
+
+TASKS = {f"emt_{key}{part}" for key in ("mnist", "cifar10", "cifar100", "miniimagenet") for part in ("", "_lite")} | {"emt", "emt_lite"}
+
+
+def python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_harness_indexes_our_tasks_after_its_models_are_imported() -> None:
+    shown = python("import lmms_eval.models\nfrom lmms_eval.tasks import TaskManager\nprint(*TaskManager().all_tasks)")
+    assert set(shown.split()) >= TASKS
+
+
+def test_leaving_out_the_default_tasks_leaves_out_ours() -> None:
+    shown = python("import lmms_eval.models\nfrom lmms_eval.tasks import TaskManager\nprint(TaskManager(include_defaults=False).all_tasks)")
+    assert shown.strip() == "[]"
+
+
+def test_importing_the_harness_models_loads_no_torch_and_no_model() -> None:
+    shown = python("import lmms_eval.models, sys\nprint([n for n in ('torch', 'transformers', 'datasets', 'model_wrappers.base') if n in sys.modules])")
+    assert shown.strip() == "[]"
+
+
+def test_the_entry_point_imports_few_modules_of_its_own() -> None:
+    """A count, not a time: 50 ms are some hundred small modules (`make bench` has the time)."""
+    shown = python("import lmms_eval.models.registry_v2, sys\nbefore = set(sys.modules)\nimport model_wrappers.registration\nprint(len(set(sys.modules) - before))")
+    assert int(shown) < 40
+
+
+@pytest.mark.parametrize("manager", [SimpleNamespace(), SimpleNamespace(initialize_tasks=print), None])
+def test_an_unknown_harness_is_told_what_to_do_and_is_left_alone(manager: object) -> None:
+    module = ModuleType("lmms_eval.tasks")
+    if manager is not None:
+        module.TaskManager = manager  # type: ignore[attr-defined]
+    before = dict(vars(manager)) if manager is not None else None
+    with pytest.warns(UserWarning, match=r'--include_path "\$\(emt tasks --path\)"') as caught:
+        hook.teach(module)
+    assert len(caught) == 1
+    assert manager is None or vars(manager) == before
+
+
+def test_teaching_twice_wraps_once() -> None:
+    class TaskManager:
+        def initialize_tasks(self, include_path: object = None, include_defaults: bool = True) -> dict:
+            return {"theirs": include_path}
+
+        def _get_task_and_group(self, folder: str) -> dict:
+            return {"ours": folder}
+
+        def _get_config(self, name: str) -> dict:
+            return {"task": name}
+
+    module = ModuleType("lmms_eval.tasks")
+    module.TaskManager = TaskManager  # type: ignore[attr-defined]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        hook.teach(module)
+        wrapped = TaskManager.__dict__["initialize_tasks"]
+        hook.teach(module)
+    assert TaskManager.__dict__["initialize_tasks"] is wrapped
+    assert TaskManager().initialize_tasks() == {"theirs": None, "ours": str(hook.task_folder())}
+    assert TaskManager().initialize_tasks(None, False) == {"theirs": None}
