@@ -40,7 +40,7 @@ def teach(module: ModuleType) -> None:
             stacklevel=2,
         )
         return
-    if not isinstance(manager.initialize_tasks, wrapt.FunctionWrapper):
+    if not isinstance(vars(manager).get("initialize_tasks"), wrapt.FunctionWrapper):
         wrapt.wrap_function_wrapper(manager, "initialize_tasks", _with_our_tasks)
         wrapt.wrap_function_wrapper(manager, "_get_config", _with_data_dir)
 
