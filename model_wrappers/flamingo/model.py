@@ -1,0 +1,205 @@
+"""The whole model: images and text in, logits or an answer out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import CLIPVisionModel, GenerationMixin, LlamaForCausalLM, MptForCausalLM, PreTrainedModel
+from transformers.modeling_outputs import CausalLMOutputWithPast
+
+from emt_tasks.errors import EmtError
+from model_wrappers.flamingo.config import FlamingoConfig
+from model_wrappers.flamingo.cross_attention import GatedCrossAttention, Gaze, MediaKeys, gaze, images_so_far
+from model_wrappers.flamingo.resampler import PerceiverResampler
+
+LANGUAGE_MODELS = {"mpt": MptForCausalLM, "llama": LlamaForCausalLM}
+DECODER_LAYERS = {"mpt": "transformer.blocks", "llama": "model.layers"}
+
+
+@dataclass
+class FlamingoOutput(CausalLMOutputWithPast):
+    """A causal language model's output, and `media`: what later steps need instead of the pixels."""
+
+    media: tuple[MediaKeys, ...] | None = None
+
+
+class View:
+    """What the decoder layers look at during one forward pass; one object that all of them hold."""
+
+    media: tuple[MediaKeys, ...] | None = None
+    where: Gaze | None = None
+
+
+class LookingLayer(nn.Module):
+    """A decoder layer of transformers with, where it has one, a cross-attention before it.
+
+    Args:
+        decoder_layer: is called as it was, whatever its arguments.
+        cross_attention: None for the layers between.
+        slot: which of `view.media` is this layer's.
+        view: set by the model around each pass.
+    """
+
+    def __init__(self, decoder_layer: nn.Module, cross_attention: nn.Module | None, slot: int, view: View) -> None:
+        super().__init__()
+        self.decoder_layer = decoder_layer
+        self.gated_cross_attn_layer = cross_attention
+        self.slot, self.view = slot, view
+
+    def forward(self, hidden_states: Tensor, *args: Any, **kwargs: Any) -> Any:
+        """What the decoder layer makes of (B, L, d) after it has looked."""
+        if self.gated_cross_attn_layer is not None:
+            if self.view.media is None or self.view.where is None:
+                raise RuntimeError("a Flamingo decoder can't run without its images: call the model itself")
+            hidden_states = self.gated_cross_attn_layer(hidden_states, self.view.media[self.slot], self.view.where)
+        return self.decoder_layer(hidden_states, *args, **kwargs)
+
+
+class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
+    """OpenFlamingo and Otter: CLIP, a perceiver resampler, and a language model that looks.
+
+    Parameters are named as Otter's published checkpoints name them (`layout` maps the others).
+    Answers of `generate` are the same with and without its cache: a generated token sees the image. (Otter's own
+    cached `generate` counts images in the newest token alone, so that there it doesn't; OpenFlamingo's does see it.)
+    """
+
+    config_class = FlamingoConfig
+    main_input_name = "input_ids"
+    _no_split_modules = ["LookingLayer", "ResamplerLayer", "CLIPEncoderLayer"]  # noqa: RUF012
+    _supports_sdpa = True
+    _skip_keys_device_placement = ["past_key_values"]  # noqa: RUF012
+
+    def __init__(self, config: FlamingoConfig) -> None:
+        super().__init__(config)
+        text, vision = config.text_config, config.vision_config
+        self.vision_encoder = CLIPVisionModel(vision)
+        self.perceiver = PerceiverResampler(
+            width=vision.hidden_size,
+            depth=config.resampler_depth,
+            latents=config.num_latents,
+            frames=config.max_num_frames or 0,
+            heads=config.heads,
+            head_width=config.head_width,
+            expansion=config.resampler_expansion,
+        )
+        self.lang_encoder = LANGUAGE_MODELS[text.model_type](text)
+        self.view = View()
+        self._insert_cross_attention(config)
+        self.post_init()
+
+    def _insert_cross_attention(self, config: FlamingoConfig) -> None:
+        """Before the last of every `cross_attn_every_n_layers` decoder layers, of this one model."""
+        every = config.cross_attn_every_n_layers
+        layers = self.lang_encoder.get_submodule(DECODER_LAYERS[config.text_config.model_type])
+        for index, layer in enumerate(list(layers)):
+            cross = None
+            if (index + 1) % every == 0:
+                cross = GatedCrossAttention(
+                    width=config.text_config.hidden_size,
+                    media_width=config.vision_config.hidden_size,
+                    heads=config.heads,
+                    head_width=config.head_width,
+                    expansion=config.cross_attention_expansion,
+                )
+            layers[index] = LookingLayer(layer, cross, slot=index // every, view=self.view)
+
+    def get_input_embeddings(self) -> nn.Module:
+        """The language model's."""
+        return self.lang_encoder.get_input_embeddings()  # type: ignore[no-any-return]
+
+    def get_output_embeddings(self) -> nn.Module:
+        """The language model's head."""
+        return self.lang_encoder.get_output_embeddings()  # type: ignore[no-any-return]
+
+    def get_decoder(self) -> nn.Module:
+        """This model: its decoder layers can't run without the images, which only its own forward pass gives them."""
+        return self
+
+    def media(self, pixel_values: Tensor) -> tuple[MediaKeys, ...]:
+        """What each cross-attention needs of the images, computed once for all steps of a generation.
+
+        Args:
+            pixel_values: (B, T, F, C, H, W); F is 1 for images.
+
+        Raises:
+            ValueError: another number of dimensions, or more frames than the checkpoint has embeddings for.
+        """
+        if pixel_values.ndim != 6:
+            raise ValueError(f"pixel_values must be (B, T, F, C, H, W), not {tuple(pixel_values.shape)}")
+        frames, known = pixel_values.shape[2], self.config.max_num_frames or 1
+        if frames > known:
+            raise ValueError(f"{frames} frames for each image, but this checkpoint was made for {known}")
+        pixels = pixel_values.flatten(0, 2).to(self.vision_encoder.dtype)
+        features = self.vision_encoder(pixels).last_hidden_state[:, 1:]  # without the class token: (B * T * F, v, d)
+        latents = self.perceiver(features.unflatten(0, pixel_values.shape[:3]))  # (B, T, n, d)
+        looking = (module for module in self.lang_encoder.modules() if isinstance(module, GatedCrossAttention))
+        return tuple(cross.attn.media_keys(latents.to(cross.attn_gate.device)) for cross in looking)
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        pixel_values: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        media: tuple[MediaKeys, ...] | None = None,
+        images_seen: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        **kwargs: Any,
+    ) -> FlamingoOutput:
+        """Logits (B, L, vocabulary) for text among images.
+
+        Args:
+            input_ids: (B, L); each `config.image_token_id` stands for the next image of its row.
+            pixel_values: (B, T, F, C, H, W); a row with fewer image tokens than T leaves the last ones unseen.
+            attention_mask: (B, L) or what the language model takes instead.
+            media: of an earlier pass over the same images, instead of `pixel_values`.
+            images_seen: (B, L), where `input_ids` are the end of a longer text; else counted from them.
+            position_ids: (B, L), for a language model that has positions (LLaMA).
+            kwargs: the language model's own (`past_key_values`, `logits_to_keep`, ...).
+
+        Raises:
+            EmtError: a row has more image tokens than images.
+        """
+        if media is None:
+            if pixel_values is None:
+                raise ValueError("a Flamingo model needs pixel_values, or the media of an earlier pass")
+            media = self.media(pixel_values)
+        if images_seen is None:
+            images_seen = images_so_far(input_ids, self.config.image_token_id)
+        if position_ids is not None and self.config.text_config.model_type == "llama":
+            kwargs["position_ids"] = position_ids
+        with self._looking(media, images_seen):
+            out = self.lang_encoder(input_ids=input_ids, attention_mask=attention_mask, **kwargs)
+        return FlamingoOutput(logits=out.logits, past_key_values=out.past_key_values, media=media)
+
+    @contextmanager
+    def _looking(self, media: tuple[MediaKeys, ...], images_seen: Tensor) -> Iterator[None]:
+        images = media[0].keys.shape[2] // self.config.num_latents
+        if images_seen.shape[1] > 1 and int(most := images_seen.max()) > images:  # not at each single-token step
+            raise EmtError(f"a prompt has {int(most)} image tokens for {images} images")
+        self.view.media, self.view.where = media, gaze(images_seen, images, self.config.num_latents)
+        try:
+            yield
+        finally:
+            self.view.media = self.view.where = None
+
+    def prepare_inputs_for_generation(self, input_ids: Tensor, **kwargs: Any) -> dict[str, Any]:
+        """One step's inputs; images are counted over the whole text so far, row by row, whatever part of it is new."""
+        inputs: dict[str, Any] = super().prepare_inputs_for_generation(input_ids, **kwargs)
+        new = inputs["input_ids"].shape[1]
+        inputs["images_seen"] = images_so_far(input_ids, self.config.image_token_id)[:, -new:]
+        return inputs
+
+    def _update_model_kwargs_for_generation(self, outputs: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        updated: dict[str, Any] = super()._update_model_kwargs_for_generation(outputs, *args, **kwargs)
+        updated["media"], updated["pixel_values"] = outputs.media, None
+        return updated
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """As torch makes them; a checkpoint has them all."""
+        if isinstance(module, PerceiverResampler):
+            torch.nn.init.normal_(module.latents)
+        elif not isinstance(module, GatedCrossAttention):
+            super()._init_weights(module)

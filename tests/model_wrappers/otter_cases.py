@@ -1,0 +1,68 @@
+"""What the reference implementations answered at toy size, and checkpoint folders of the same weights.
+
+`fixtures/make_otter_reference.py` says how they were made.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+FIXTURES = Path(__file__).parent / "fixtures"
+OTTER_MPT, OTTER_LLAMA, OPEN_FLAMINGO = "otter_mpt", "otter_llama_video", "otter_open_flamingo"
+ALL = (OTTER_MPT, OTTER_LLAMA, OPEN_FLAMINGO)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Inputs and answers of one reference model; `weights` under the names it gives them, copies included."""
+
+    config: dict[str, Any]
+    weights: dict[str, Tensor]
+    image_token_id: int
+    input_ids: Tensor
+    attention_mask: Tensor
+    pixel_values: Tensor
+    logits: Tensor
+    greedy: Tensor
+    generated: Tensor | None
+
+
+def case(name: str) -> Case:
+    record = json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))
+    weights = load_file(FIXTURES / f"{name}.safetensors")
+    pixels = weights.pop("input.pixel_values").float()
+    weights |= {alias: weights[original].clone() for alias, original in record["aliases"].items()}
+    return Case(
+        config=record["config"],
+        weights=weights,
+        image_token_id=record["image_token_id"],
+        input_ids=torch.tensor(record["input_ids"]),
+        attention_mask=torch.tensor(record["attention_mask"]),
+        pixel_values=pixels,
+        logits=torch.tensor(record["logits"]),
+        greedy=torch.tensor(record["greedy"]),
+        generated=torch.tensor(record["generated"]) if "generated" in record else None,
+    )
+
+
+def write_folder(folder: Path, config: dict[str, Any], weights: dict[str, Tensor], shards: int = 1) -> Path:
+    """A checkpoint folder in safetensors; several shards have an index, as Otter's published ones do."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    if shards == 1:
+        save_file(weights, folder / "model.safetensors")
+        return folder
+    names, where = sorted(weights), {}
+    for number in range(shards):
+        file = f"model-{number + 1:05}-of-{shards:05}.safetensors"
+        part = {name: weights[name] for name in names[number::shards]}
+        save_file(part, folder / file)
+        where |= dict.fromkeys(part, file)
+    index = {"metadata": {}, "weight_map": where}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+    return folder
