@@ -14,12 +14,34 @@ from emt_tasks.labels import label_set
 from emt_tasks.reading import Reading
 
 
+class Carried(str):
+    """A reading on its way through the harness, which strips and prints whatever a filter returns as if it were text.
+
+    As text it is what the sample log shows under `filtered_resps`, the reading's name and the labels: `label_match: ship`.
+    """
+
+    reading: Reading
+
+    def __new__(cls, reading: Reading) -> "Carried":
+        """Wrap `reading`."""
+        carried = super().__new__(cls, f"{reading.reading}: {', '.join(reading.named)}".strip())
+        carried.reading = reading
+        return carried
+
+    def strip(self, chars: str | None = None) -> "Carried":  # noqa: ARG002
+        """Itself: there is nothing to strip."""
+        return self
+
+    def __reduce__(self) -> tuple[type["Carried"], tuple[Reading]]:
+        return Carried, (self.reading,)
+
+
 class LabelMatch(Filter):
     """The reading `label_match` against the label set named `labels`; the first of repeated answers is read."""
 
     def __init__(self, labels: str) -> None:
         self.labels = label_set(labels)
 
-    def apply(self, resps: Iterable[Sequence[str]], docs: Any = None) -> list[Reading]:  # noqa: ARG002
-        """One `Reading` for each entry of `resps`, in their order."""
-        return [label_match.read(answers[0] if answers else "", self.labels) for answers in resps]
+    def apply(self, resps: Iterable[Sequence[str]], docs: Any = None) -> list[Carried]:  # noqa: ARG002
+        """One reading for each entry of `resps`, in their order."""
+        return [Carried(label_match.read(answers[0] if answers else "", self.labels)) for answers in resps]

@@ -180,9 +180,11 @@ def _free_stamp(output_path: Path) -> str:
     """The time, in the harness's form, at which no run in `output_path` was written yet: it names files to the second."""
     from lmms_eval.utils import get_datetime_str
 
-    while list(output_path.glob(f"*/{get_datetime_str().replace(':', '-')}_*")):
+    stamp = str(get_datetime_str())
+    while any(output_path.rglob(f"{stamp.replace(':', '-')}_*")):
         time.sleep(0.1)
-    return str(get_datetime_str())
+        stamp = str(get_datetime_str())
+    return stamp
 
 
 @contextmanager

@@ -1,21 +1,23 @@
 """The door to the harness's scoring: a reading and its row become an outcome, and outcomes a line of the results."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emt_tasks.intervals import wilson
 from emt_tasks.outcomes import Outcome, outcome_of
-from emt_tasks.reading import Reading
+
+if TYPE_CHECKING:
+    from emt_tasks.filters import Carried
 
 
-def process_results(doc: Mapping[str, Any], results: Sequence[Reading]) -> dict[str, Any]:
+def process_results(doc: Mapping[str, Any], results: Sequence["Carried"]) -> dict[str, Any]:
     """What a row counts under one reading: `accuracy`, a 0 or 1 for each other outcome, `foreign`, and the record `emt`.
 
     Args:
         doc: a row as `emt_tasks.docs` makes them; its picture is not needed.
-        results: the one `Reading` of the row's answer.
+        results: the reading of the row's answer, as a filter carries it.
     """
-    reading = results[0]
+    reading = results[0].reading
     label = doc["labels"][doc["label"]]
     outcome = outcome_of(reading, label)
     counts = {other.value: float(outcome is other) for other in Outcome if other is not Outcome.CORRECT}

@@ -79,7 +79,8 @@ def from_folder(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     _redirected.add(source.hub_id)
     arguments = {name: value for name, value in (config.get("dataset_kwargs") or {}).items() if name != "revision"}
     told = {**(config.get("metadata") or {}), "data_dir": str(folder)}
-    return {**config, "dataset_path": str(local), "dataset_kwargs": arguments, "metadata": told}
+    # `data_files` alone say which rows: a folder of parquet files without the hub's card has no named config.
+    return {**config, "dataset_path": str(local), "dataset_name": None, "dataset_kwargs": arguments, "metadata": told}
 
 
 def require_asked_for(key: str) -> None:

@@ -1,0 +1,91 @@
+"""The command as its user starts it: exit codes, streams, and what an error says."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import toy_sets
+
+
+def emt(*words: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "emt_tasks", *words],
+        capture_output=True, text=True, check=False, cwd=cwd, env={**os.environ, "NO_COLOR": "1", **environment},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return toy_sets.write_all(tmp_path_factory.mktemp("data"), each=1)
+
+
+@pytest.mark.parametrize("command", ["", "run", "tasks", "doctor", "quickstart"])
+def test_help_has_an_example_and_goes_to_stdout(command: str) -> None:
+    done = emt(*filter(None, [command]), "--help")
+    assert done.returncode == 0
+    assert "Example" in done.stdout
+    assert "emt " in done.stdout
+
+
+def test_an_unknown_command_is_told_the_nearest() -> None:
+    done = emt("rum")
+    assert done.returncode == 2
+    assert "Did you mean 'run'?" in done.stderr
+
+
+def test_an_unknown_option_is_told_the_nearest() -> None:
+    done = emt("run", "--task", "emt")
+    assert done.returncode == 2
+    assert "--tasks" in done.stderr
+
+
+def test_tasks_are_listed_and_their_folder_is_named() -> None:
+    listed = json.loads(emt("tasks", "--json").stdout)
+    assert {"emt_cifar10", "emt_lite"} <= {entry["name"] for entry in listed}
+    assert "emt_miniimagenet_lite" in emt("tasks").stdout
+    assert (Path(emt("tasks", "--path").stdout.strip()) / "emt_cifar10.yaml").is_file()
+    assert "Known: lmms_eval" in emt("tasks", "--path", "helm").stderr
+
+
+def test_a_prompt_is_printed_alone_on_stdout(data: Path) -> None:
+    done = emt("tasks", "--show", "emt_cifar10", "--row", "2", "--data-dir", str(data))
+    assert done.stdout == (
+        "What is the object in the image? Please only answer a single object in "
+        "airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck.\n"
+    ), done.stderr
+    assert "label 'bird'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--tasks", "emt_cifar_10"], "no task 'emt_cifar_10'. Did you mean 'emt_cifar10'?"),
+        (["--model", "emt_lava"], "no model 'emt_lava'. Did you mean 'emt_llava'?"),
+        (["--model-args", "pretraned=x"], "Did you mean 'pretrained'?"),
+        (["--model-args", "pretrained=/no/such/folder"], "there is no folder '/no/such/folder'"),
+        (["--checkpoints", "/no/such/epoch-*"], "matches no folder"),
+        (["--output-path", "/proc/nowhere"], "Choose another --output-path"),
+    ],
+)
+def test_what_can_be_known_before_is_said_before(words: list[str], said: str, data: Path) -> None:
+    done = emt("run", "--data-dir", str(data), *words)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_set_that_is_missing_is_named(tmp_path: Path) -> None:
+    toy_sets.write_set(tmp_path, "mnist", [1])
+    done = emt("run", "--data-dir", str(tmp_path), "--tasks", "emt_cifar10", "--check")
+    assert done.returncode == 1
+    assert "has no folder 'cifar10' for uoft-cs/cifar10" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["pretrained", "=x", "a=1,b"])
+def test_a_word_that_is_no_pair_is_a_usage_error(text: str) -> None:
+    done = emt("run", "--model-args", text)
+    assert done.returncode == 2
+    assert "is no pair" in done.stderr
