@@ -1,0 +1,77 @@
+"""Labels that are adjectives too: orange, plain, upright.
+
+"An orange on a table" and the bare answer "orange" name the label, "an orange cat" does not. A predicate follows its
+subject: "The object is orange." answers the prompt, "The fish is orange." describes a fish.
+"""
+
+from emt_tasks.english import ARTICLES, COPULAS, DETERMINERS, PREPOSITIONS, has_content, words_for
+from emt_tasks.mention import Mention
+from emt_tasks.tokens import EDGE, Words
+
+LOOKS = words_for("colours", "looks")
+SHADES = words_for("shades")
+MADE_SO = words_for("made_so")
+TINTED = words_for("tinted")
+ASKERS = words_for("askers")
+LEAD_INS = words_for("lead_ins")
+FRUIT = words_for("fruit_parts")
+HEDGES = words_for("hedges")
+SUBJECT_REACH = 14
+"""Words before a predicate in which its subject is looked for; longer clauses are taken for descriptions."""
+
+
+def adjective_mention(words: Words, start: int, end: int) -> Mention:
+    """How much an adjective, tokens `start` to `end` (exclusive), means the label that is spelled the same."""
+    word = words.tokens[start]
+    if word.endswith("s"):
+        return Mention.SURE
+    if _qualifies_what_follows(words, end, word) or _is_among_looks(words, start, end):
+        return Mention.NO
+    before = words.before(start)
+    if before in MADE_SO or (before == "of" and words.before(start - 1) in TINTED):
+        return Mention.NO
+    if before in COPULAS:
+        return _of_subject(words, start - 1)
+    if before == EDGE or before in DETERMINERS:
+        return Mention.SURE
+    if word == "upright":
+        return Mention.SURE if before in PREPOSITIONS or before in ("and", "or") else Mention.NO
+    if before in SHADES:
+        return Mention.SURE if words.before(start - 1) in ARTICLES else Mention.NO
+    return Mention.SURE
+
+
+def _qualifies_what_follows(words: Words, end: int, word: str) -> bool:
+    """Whether a noun, or a word of colour, follows: "orange cat", "orange in color", "orange with white stripes"."""
+    after = words.after(end)
+    if has_content(after):
+        return not (word == "orange" and after in FRUIT)
+    then = words.after(end + 1)
+    return (after == "in" and then in TINTED) or (after in ("and", "or", "with", "but") and then in LOOKS)
+
+
+def _is_among_looks(words: Words, start: int, end: int) -> bool:
+    """Whether it stands in a list of looks: "white, orange and black", "plain, simple"."""
+    if (
+        words.before(start) in ("and", "or", "with")
+        and words.tokens[start - 2 : start - 1]
+        and words.tokens[start - 2] in LOOKS
+    ):
+        return True
+    if words.mark(start - 1) == "," and start > 1 and words.tokens[start - 2] in LOOKS:
+        return True
+    return words.mark(end) == "," and bool(LOOKS & set(words.tokens[end + 1 : end + 2]))
+
+
+def _of_subject(words: Words, copula: int) -> Mention:
+    """How much a predicate means the label, by what the verb at place `copula` says it of."""
+    first = copula
+    while words.before(first) != EDGE and copula - first < SUBJECT_REACH:
+        first -= 1
+    clause = words.tokens[first:copula]
+    if len(clause) > 1 and clause[-1] in ("that", "which", "who"):
+        return Mention.NO
+    subject = next((word for word in clause if word not in LEAD_INS), EDGE)
+    if subject == EDGE or subject in ASKERS:
+        return Mention.SURE
+    return Mention.PERHAPS if subject in ("it", "this", "that", "what") and first == 0 else Mention.NO
