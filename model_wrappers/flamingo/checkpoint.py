@@ -23,7 +23,7 @@ def load_flamingo(folder: Path, image_token_id: int, **options: Any) -> Flamingo
         options: of transformers' `from_pretrained` (`dtype`, `device_map`, `quantization_config`, ...).
 
     Raises:
-        EmtError: as `fitting` says.
+        EmtError: the folder is incomplete, damaged, unsafe or of another model, as `fitting` says.
     """
     config, weights = fitting(folder, image_token_id)
     model = FlamingoForConditionalGeneration.from_pretrained(None, config=config, state_dict=weights, **options)
@@ -39,20 +39,30 @@ def fitting(folder: Path, image_token_id: int, device: str = "cpu") -> tuple[Fla
         device: "meta" to check a folder without reading its numbers.
 
     Raises:
-        EmtError: a file is absent, damaged or unsafe; the language model is another; or weights are missing, left over,
-            or of another shape than the configuration says.
+        EmtError: a file is absent, damaged or unsafe, or as `fitted` says.
     """
-    raw = read_config(folder)
+    return fitted(read_config(folder), read_weights(weight_files(folder), device), image_token_id, str(folder))
+
+
+def fitted(
+    published: Mapping[str, Any], weights: Mapping[str, Tensor], image_token_id: int, source: str
+) -> tuple[FlamingoConfig, dict[str, Tensor]]:
+    """A published configuration and weights as ours; sizes that no configuration says are read off the weights.
+
+    Raises:
+        EmtError: the language model is another; or weights are missing, left over, held twice and differently, or of
+            another shape than the configuration says.
+    """
     config = FlamingoConfig(
-        text_config=raw["text_config"],
-        vision_config=raw["vision_config"],
-        cross_attn_every_n_layers=raw.get("cross_attn_every_n_layers", 4),  # otter_ai's default
+        text_config=published["text_config"],
+        vision_config=published["vision_config"],
+        cross_attn_every_n_layers=published.get("cross_attn_every_n_layers", 4),  # otter_ai's default
         image_token_id=image_token_id,
     )
-    weights = translated(read_weights(weight_files(folder), device), DECODER_LAYERS[config.text_config.model_type])
-    config.update(_sizes(weights, raw.get("heads", HEADS)))
-    check_fit(config, weights, folder)
-    return config, weights
+    ours = translated(weights, DECODER_LAYERS[config.text_config.model_type])
+    config.update(_sizes(ours, published.get("heads", HEADS)))
+    check_fit(config, ours, source)
+    return config, ours
 
 
 def _sizes(weights: Mapping[str, Tensor], heads: int) -> dict[str, int | None]:
@@ -79,7 +89,7 @@ def _sizes(weights: Mapping[str, Tensor], heads: int) -> dict[str, int | None]:
     }
 
 
-def check_fit(config: FlamingoConfig, weights: Mapping[str, Tensor], source: Path) -> None:
+def check_fit(config: FlamingoConfig, weights: Mapping[str, Tensor], source: str) -> None:
     """Nothing, if weights and model fit name by name and shape by shape.
 
     Raises:

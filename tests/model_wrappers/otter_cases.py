@@ -50,6 +50,19 @@ def case(name: str) -> Case:
     )
 
 
+def published() -> dict[str, tuple[dict[str, Any], dict[str, Tensor]]]:
+    """Configuration and weights (on the meta device) of Otter's published sizes."""
+    record = json.loads((FIXTURES / "otter_published.json").read_text(encoding="utf-8"))
+    models = {}
+    for model, said in record.items():
+        weights = {}
+        for name, found in said["weights"].items():
+            for layer in found["layers"] or [""]:
+                weights[name.replace("*", str(layer))] = torch.empty(found["shape"], device="meta")
+        models[model] = (said["config"], weights)
+    return models
+
+
 def write_folder(folder: Path, config: dict[str, Any], weights: dict[str, Tensor], shards: int = 1) -> Path:
     """A checkpoint folder in safetensors; several shards have an index, as Otter's published ones do."""
     folder.mkdir(parents=True, exist_ok=True)

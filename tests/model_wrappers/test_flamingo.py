@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from otter_cases import ALL, OPEN_FLAMINGO, OTTER_LLAMA, OTTER_MPT, Case, case, write_folder
+from otter_cases import ALL, OPEN_FLAMINGO, OTTER_LLAMA, OTTER_MPT, Case, case, published, write_folder
 from torch import Tensor
 from transformers import LlamaForCausalLM, MptForCausalLM
 from transformers.models.mpt.modeling_mpt import MptBlock
 
 from emt_tasks.errors import EmtError
-from model_wrappers.flamingo.checkpoint import fitting, load_flamingo
+from model_wrappers.flamingo.checkpoint import fitted, fitting, load_flamingo
 from model_wrappers.flamingo.config import FlamingoConfig
 from model_wrappers.flamingo.model import FlamingoForConditionalGeneration
 
@@ -147,6 +147,14 @@ def test_a_folder_is_checked_without_reading_its_numbers(folders, name):
     config, weights = fitting(folders[name], reference(name).image_token_id, device="meta")
     assert all(weight.is_meta for weight in weights.values())
     assert config.num_latents == {OTTER_MPT: 5, OTTER_LLAMA: 4, OPEN_FLAMINGO: 3}[name]
+
+
+@pytest.mark.parametrize(("name", "model"), published().items(), ids=list(published()))
+def test_every_weight_of_the_published_sizes_has_its_place(name, model):
+    config, weights = fitted(*model, image_token_id=50278, source=name)
+    assert len(weights) == len(model[1])
+    assert (config.resampler_depth, config.num_latents, config.head_width) == (6, 64, 64)
+    assert (config.vision_config.image_size, config.vision_config.num_hidden_layers) == (224, 24)
 
 
 def test_pickled_shards_load_as_safetensors_do(loaded, tmp_path):
