@@ -162,12 +162,14 @@ class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
         Raises:
             EmtError: a row has more image tokens than images.
         """
+        if images_seen is None:
+            images_seen = images_so_far(input_ids, self.config.image_token_id)
         if media is None:
             if pixel_values is None:
                 raise ValueError("a Flamingo model needs pixel_values, or the media of an earlier pass")
+            if int(most := images_seen.max()) > pixel_values.shape[1]:
+                raise EmtError(f"a prompt has {int(most)} image tokens for {pixel_values.shape[1]} images")
             media = self.media(pixel_values)
-        if images_seen is None:
-            images_seen = images_so_far(input_ids, self.config.image_token_id)
         if position_ids is not None and self.config.text_config.model_type == "llama":
             kwargs["position_ids"] = position_ids
         with self._looking(media, images_seen):
@@ -177,8 +179,7 @@ class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
     @contextmanager
     def _looking(self, media: tuple[MediaKeys, ...], images_seen: Tensor) -> Iterator[None]:
         images = media[0].keys.shape[2] // self.config.num_latents
-        if images_seen.shape[1] > 1 and int(most := images_seen.max()) > images:  # not at each single-token step
-            raise EmtError(f"a prompt has {int(most)} image tokens for {images} images")
+        images_seen = images_seen.clamp_max(images)  # an image token that was generated brings no image
         self.view.media, self.view.where = media, gaze(images_seen, images, self.config.num_latents)
         try:
             yield

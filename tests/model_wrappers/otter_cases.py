@@ -19,7 +19,13 @@ ALL = (OTTER_MPT, OTTER_LLAMA, OPEN_FLAMINGO)
 
 @dataclass(frozen=True)
 class Case:
-    """Inputs and answers of one reference model; `weights` under the names it gives them, copies included."""
+    """Inputs and answers of one reference model.
+
+    Attributes:
+        weights: Under the names that the reference gives them, copies included.
+        greedy: New tokens by full passes, without a cache.
+        generated: New tokens of the reference's own `generate`, with its cache.
+    """
 
     config: dict[str, Any]
     weights: dict[str, Tensor]
@@ -29,7 +35,7 @@ class Case:
     pixel_values: Tensor
     logits: Tensor
     greedy: Tensor
-    generated: Tensor | None
+    generated: Tensor
 
 
 def case(name: str) -> Case:
@@ -46,7 +52,7 @@ def case(name: str) -> Case:
         pixel_values=pixels,
         logits=torch.tensor(record["logits"]),
         greedy=torch.tensor(record["greedy"]),
-        generated=torch.tensor(record["generated"]) if "generated" in record else None,
+        generated=torch.tensor(record["generated"]),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +25,15 @@ models = pytest.mark.parametrize("name", ALL)
 @cache
 def reference(name: str) -> Case:
     return case(name)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Models this small only wait for each other's threads where cores are busy."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +81,20 @@ def test_generation_without_a_cache_gives_the_same(loaded, name):
 
 def test_generation_is_open_flamingos_own_cached_generation(loaded):
     assert torch.equal(greedy(loaded[OPEN_FLAMINGO], reference(OPEN_FLAMINGO)), reference(OPEN_FLAMINGO).generated)
+
+
+def test_otters_own_cached_generation_loses_the_image_after_the_first_token():
+    toy = reference(OTTER_LLAMA)
+    assert torch.equal(toy.generated[:, 0], toy.greedy[:, 0])
+    assert not torch.equal(toy.generated, toy.greedy)
+
+
+def test_a_generated_image_token_brings_no_image(loaded):
+    toy, model = reference(OTTER_MPT), loaded[OTTER_MPT]
+    others = [token for token in range(60) if token != toy.image_token_id]
+    for cached in (True, False):
+        answers = greedy(model, toy, suppress_tokens=others, max_new_tokens=4, use_cache=cached)
+        assert answers.tolist() == [[toy.image_token_id] * 4] * 4
 
 
 @models
