@@ -16,6 +16,10 @@ ASKERS = words_for("askers")
 LEAD_INS = words_for("lead_ins")
 FRUIT = words_for("fruit_parts")
 HEDGES = words_for("hedges")
+JOINTS = frozenset({",", "and", "or", "with", "but"})
+LONGEST_JOINT = 2
+LONGEST_OPENING = 3
+"""What joins two looks, how many such tokens come together (", and"), and how many marks may open an answer."""
 SUBJECT_REACH = 14
 """Words before a predicate in which its subject is looked for; longer clauses are taken for descriptions."""
 
@@ -30,8 +34,11 @@ def adjective_mention(words: Words, start: int, end: int) -> Mention:
     before = words.before(start)
     if before in MADE_SO or (before == "of" and words.before(start - 1) in TINTED):
         return Mention.NO
-    if before in COPULAS:
-        return _of_subject(words, start - 1)
+    place = start
+    while words.before(place) in HEDGES:
+        place -= 1
+    if words.before(place) in COPULAS:
+        return _of_subject(words, place - 1)
     if before == EDGE or before in DETERMINERS:
         return Mention.SURE
     if word == "upright":
@@ -42,25 +49,23 @@ def adjective_mention(words: Words, start: int, end: int) -> Mention:
 
 
 def _qualifies_what_follows(words: Words, end: int, word: str) -> bool:
-    """Whether a noun, or a word of colour, follows: "orange cat", "orange in color", "orange with white stripes"."""
+    """Whether a noun follows, or the word for its own kind: "orange cat", "plain background", "orange in color"."""
     after = words.after(end)
     if has_content(after):
         return not (word == "orange" and after in FRUIT)
-    then = words.after(end + 1)
-    return (after == "in" and then in TINTED) or (after in ("and", "or", "with", "but") and then in LOOKS)
+    return after == "in" and words.after(end + 1) in TINTED
 
 
 def _is_among_looks(words: Words, start: int, end: int) -> bool:
-    """Whether it stands in a list of looks: "white, orange and black", "plain, simple"."""
-    if (
-        words.before(start) in ("and", "or", "with")
-        and words.tokens[start - 2 : start - 1]
-        and words.tokens[start - 2] in LOOKS
-    ):
-        return True
-    if words.mark(start - 1) == "," and start > 1 and words.tokens[start - 2] in LOOKS:
-        return True
-    return words.mark(end) == "," and bool(LOOKS & set(words.tokens[end + 1 : end + 2]))
+    """Whether it stands in a list of looks: "white, orange and black", "orange with white stripes", "plain, simple"."""
+    first, last = start - 1, end
+    while first >= 0 and start - first <= LONGEST_JOINT and words.tokens[first] in JOINTS:
+        first -= 1
+    while last < len(words.tokens) and last - end < LONGEST_JOINT and words.tokens[last] in JOINTS:
+        last += 1
+    return (0 <= first < start - 1 and words.tokens[first] in LOOKS) or (
+        end < last < len(words.tokens) and words.tokens[last] in LOOKS
+    )
 
 
 def _of_subject(words: Words, copula: int) -> Mention:
@@ -74,4 +79,5 @@ def _of_subject(words: Words, copula: int) -> Mention:
     subject = next((word for word in clause if word not in LEAD_INS), EDGE)
     if subject == EDGE or subject in ASKERS:
         return Mention.SURE
-    return Mention.PERHAPS if subject in ("it", "this", "that", "what") and first == 0 else Mention.NO
+    opens = first <= LONGEST_OPENING and not any(token[0].isalnum() for token in words.tokens[:first])
+    return Mention.PERHAPS if opens and subject in ("it", "this", "that", "what") else Mention.NO

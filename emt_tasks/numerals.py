@@ -23,6 +23,7 @@ NAMING_NOUNS = words_for("naming_nouns")
 MEASURES = words_for("units", "multiples")
 TENS = words_for("tens") | {"point"}
 REFERENCES = words_for("references")
+REFERENCES_ELSEWHERE = words_for("references_elsewhere")
 BEFORE_A_COUNT = words_for("before_a_count")
 PLURALS = words_for("plural_people")
 S_BUT_SINGULAR = words_for("s_but_singular")
@@ -55,6 +56,8 @@ def number_mention(words: Words, i: int, own: bool, markers: frozenset[int]) -> 
     token = words.tokens[i]
     if words.before(i) in REFERENCES and not (own and words.before(i - 1) in DETERMINERS):
         return Mention.NO
+    if not own and words.before(i) in REFERENCES_ELSEWHERE:
+        return Mention.NO
     if own:
         return _one_mention(words, i) if token in ("one", "ones") else Mention.SURE
     return Mention.SURE if token[0].isdigit() or _is_said_as_name(words, i) else Mention.NO
@@ -78,8 +81,8 @@ def list_markers(words: Words) -> frozenset[int]:
 
 
 def _starts_line(words: Words, i: int) -> bool:
-    bracketed = i > 0 and words.tokens[i - 1] in "([#"
-    return words.gaps[i - bracketed] == LINE
+    """Whether the word at place `i` is its line's first, a bracket or quote before it aside."""
+    return words.gaps[i - 1 if words.mark(i - 1) else i] == LINE
 
 
 def _marker_mention(words: Words, i: int, markers: frozenset[int]) -> Mention:
@@ -98,9 +101,9 @@ def _value(words: Words, i: int) -> int | None:
 def _measures(words: Words, i: int) -> bool:
     """Whether it measures or is part of a compound: "8 pixels", "8 %", "8 x 8", "3-D", "seven of", "twenty-eight"."""
     before, after = words.before(i), words.after(i + 1)
-    if after in MEASURES or words.mark(i + 1) in ("%", "\u00b0"):
+    if words.mark(i + 1) in ("%", "\u00b0") or (after in MEASURES and before not in NAMING_NOUNS):
         return True
-    if after and words.gaps[i + 1] == HYPHEN and has_content(after):
+    if after and words.gaps[i + 1] == HYPHEN and (has_content(after) or after == "like"):
         return True
     if before in TENS or (before == "and" and words.before(i - 1) in TENS):
         return True
@@ -179,7 +182,7 @@ def _one_mention(words: Words, i: int) -> Mention:
         return Mention.SURE if before == after == EDGE else Mention.NO
     if before in OTHER_ONE or after in MODALS or after in ("another", "more", "by", "who"):
         return Mention.NO
-    listed = after in (EDGE, "and", "or")
+    listed = after in (EDGE, "and", "or") or _value(words, i + 1) is not None
     if (
         before in ("a", "an")
         or (before == EDGE and listed)

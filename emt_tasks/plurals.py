@@ -7,7 +7,6 @@ _IRREGULAR = {
     "deer": ("deer",),
     "goose": ("geese",),
     "mouse": ("mice",),
-    "reef": ("reefs",),
     "roof": ("roofs", "rooves"),
     "triceratops": ("triceratops", "triceratopses"),
     "trout": ("trout", "trouts"),

@@ -70,7 +70,7 @@ def words_of(text: str) -> Words:
     """
     if not _NEEDS_CARE.search(text):
         plain = _PIECE.findall(text)
-        return Words(plain, [LINE, *([SPACE] * (len(plain) - 1))])
+        return Words(plain, ([LINE] + [SPACE] * len(plain))[: len(plain)])
     tokens: list[str] = []
     gaps: list[int] = []
     gap = LINE
