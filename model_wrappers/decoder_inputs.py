@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+RESHAPED_LOGITS = ("final_logit_softcapping", "logit_scale", "logits_scaling")  # Gemma, Cohere, Granite
 CALL_OPTIONS = {"past_key_values", "use_cache", "return_dict", "output_attentions", "output_hidden_states"}
 
 
@@ -43,7 +44,7 @@ def decoder_of(model: Any) -> nn.Module:
     Raises:
         TypeError: the model has none that can be told.
     """
-    if getattr(model.config, "is_encoder_decoder", False):
+    if model.config.is_encoder_decoder or model.config.get_text_config().is_encoder_decoder:
         raise TypeError(f"{type(model).__name__} is an encoder-decoder model: its labels don't follow the prompt")
     decoder = model.get_decoder()
     while decoder.get_output_embeddings() is not None and decoder.get_decoder() is not decoder:
@@ -97,6 +98,10 @@ def _read(model: Any, caught: dict[str, Any]) -> DecoderInputs:
     obstacle = "" if plain else "the model makes its own attention mask"
     if others:
         obstacle = f"its language model also takes {', '.join(sorted(others))}"
+    text = model.config.get_text_config()
+    if shaping := [name for name in RESHAPED_LOGITS if getattr(text, name, None) is not None]:
+        # Some of the models around such a language model apply it and some don't: only their own forward tells.
+        obstacle = f"its logits may be more than its output head's ({shaping[0]})"
     return DecoderInputs(embeds, seen, positions.expand(*positions.shape[:-2], *seen.shape), obstacle)
 
 

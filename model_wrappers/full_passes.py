@@ -33,8 +33,13 @@ def _one_label(
     """Sum of log-probabilities, whether greedy, and log-probability of the end: (B,) each."""
     ids = inputs["input_ids"]
     tokens = torch.tensor(label, device=ids.device).expand(len(ids), -1)
-    longer = {name: _with_text(value, ids.shape, len(label)) for name, value in inputs.items()}
-    longer["input_ids"] = torch.cat([ids, tokens], dim=1)
+    text = model.config.get_text_config()
+    if text.is_encoder_decoder:  # the label is the decoder's, after the token that starts every answer
+        start = torch.full_like(tokens[:, :1], text.decoder_start_token_id)
+        longer = {**inputs, "decoder_input_ids": torch.cat([start, tokens], dim=1)}
+    else:
+        longer = {name: _with_text(value, ids.shape, len(label)) for name, value in inputs.items()}
+        longer["input_ids"] = torch.cat([ids, tokens], dim=1)
     logits = model(**longer, use_cache=False).logits[:, -len(label) - 1 :].float()
     logp = logits.log_softmax(dim=-1)
     read = logp[:, :-1].gather(-1, tokens[..., None])[..., 0]

@@ -58,17 +58,12 @@ def trie_tensors(trie: LabelTrie, device: torch.device) -> TrieTensors:
 
 
 def output_head(model: Any) -> Callable[[Tensor], Tensor]:
-    """The function from hidden states (..., d) to float32 logits (..., vocabulary), scaled and capped as the model's."""
+    """The function from hidden states (..., d) to float32 logits (..., vocabulary)."""
     head = model.get_output_embeddings()
-    config = model.config.get_text_config()
-    scale = getattr(config, "logit_scale", None) or 1 / (
-        getattr(config, "logits_scaling", None) or 1
-    )  # Cohere; Granite
-    cap = getattr(config, "final_logit_softcapping", None)  # Gemma
 
     def logits(hidden: Tensor) -> Tensor:
-        raw: Tensor = head(hidden.to(head.weight.device)).float() * scale
-        return raw if cap is None else cap * torch.tanh(raw / cap)
+        raw: Tensor = head(hidden.to(head.weight.device))
+        return raw.float()
 
     return logits
 

@@ -29,11 +29,10 @@ def trie_of(key):
 
 
 @pytest.mark.parametrize("key", ALL_SETS)
-@pytest.mark.parametrize("prompts", [PROMPTS[:1], PROMPTS], ids=["one", "padded"])
-def test_a_tree_scores_every_label_set_as_one_full_pass_for_each_label_does(key, prompts):
+def test_a_tree_scores_every_label_set_as_one_full_pass_for_each_label_does(key):
     model, trie = toy.llava(), trie_of(key)
-    assert not tree_obstacle(model, decoder_inputs(model, toy.inputs(prompts)), trie)
-    assert largest_difference(model, toy.inputs(prompts), trie, [toy.END]) < SAME
+    assert not tree_obstacle(model, decoder_inputs(model, toy.inputs(PROMPTS)), trie)
+    assert largest_difference(model, toy.inputs(PROMPTS), trie, [toy.END]) < SAME
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
@@ -190,6 +189,6 @@ def test_a_trained_llava_scores_as_full_passes_do(key, tiny_llava):
     listed = f"USER: <image>\nPlease only answer a single object in {', '.join(labels)}. ASSISTANT:"
     seam = label_seam(processor.tokenizer, listed, labels)
     inputs = processor(text=listed, images=content_free_image((40, 32), mean=(0.9, 0.1, 0.4)), return_tensors="pt")
-    some = build_trie(seam.labels[:: len(labels) // 5])
+    some = build_trie(seam.labels[:: len(labels) // 3])
     assert not seam.cut
     assert largest_difference(model, inputs, some, [processor.tokenizer.eos_token_id]) < SAME
