@@ -20,8 +20,6 @@ JOINTS = frozenset({",", "and", "or", "with", "but"})
 LONGEST_JOINT = 2
 LONGEST_OPENING = 3
 """What joins two looks, how many such tokens come together (", and"), and how many marks may open an answer."""
-SUBJECT_REACH = 14
-"""Words before a predicate in which its subject is looked for; longer clauses are taken for descriptions."""
 
 
 def adjective_mention(words: Words, start: int, end: int) -> Mention:
@@ -70,14 +68,12 @@ def _is_among_looks(words: Words, start: int, end: int) -> bool:
 
 def _of_subject(words: Words, copula: int) -> Mention:
     """How much a predicate means the label, by what the verb at place `copula` says it of."""
-    first = copula
-    while words.before(first) != EDGE and copula - first < SUBJECT_REACH:
-        first -= 1
-    clause = words.tokens[first:copula]
+    clause = words.clause_before(copula)
     if len(clause) > 1 and clause[-1] in ("that", "which", "who"):
         return Mention.NO
     subject = next((word for word in clause if word not in LEAD_INS), EDGE)
     if subject == EDGE or subject in ASKERS:
         return Mention.SURE
+    first = copula - len(clause)
     opens = first <= LONGEST_OPENING and not any(token[0].isalnum() for token in words.tokens[:first])
     return Mention.PERHAPS if opens and subject in ("it", "this", "that", "what") else Mention.NO

@@ -30,6 +30,7 @@ S_BUT_SINGULAR = words_for("s_but_singular")
 OTHER_ONE = words_for("other_one")
 SAYING = words_for("like") | COPULAS
 TIMES = ("x", "by", "times")
+OPENING_MARKS = frozenset(":=(\"'\u201c")
 RANGES = ("to", "through", "thru")
 WHOLE_RANGES = ((0, 9), (1, 9))
 """The digits as a whole: "a digit from 0 to 9" names neither end."""
@@ -52,6 +53,8 @@ def number_mention(words: Words, i: int, own: bool, markers: frozenset[int]) -> 
     if i in markers:
         return _marker_mention(words, i, markers) if own else Mention.NO
     if _measures(words, i) or _is_part(words, i) or _spans_range(words, i, own) or _counts(words, i, own):
+        return Mention.NO
+    if words.before(i) in COPULAS and _is_tally(words, i):
         return Mention.NO
     token = words.tokens[i]
     if words.before(i) in REFERENCES and not (own and words.before(i - 1) in DETERMINERS):
@@ -101,7 +104,9 @@ def _value(words: Words, i: int) -> int | None:
 def _measures(words: Words, i: int) -> bool:
     """Whether it measures or is part of a compound: "8 pixels", "8 %", "8 x 8", "3-D", "seven of", "twenty-eight"."""
     before, after = words.before(i), words.after(i + 1)
-    if words.mark(i + 1) in ("%", "\u00b0") or (after in MEASURES and before not in NAMING_NOUNS):
+    if words.mark(i + 1) in ("%", "\u00b0") or (
+        after in MEASURES and not (after in ("of", "out") and before in NAMING_NOUNS)
+    ):
         return True
     if after and words.gaps[i + 1] == HYPHEN and (has_content(after) or after == "like"):
         return True
@@ -167,6 +172,12 @@ def _counts(words: Words, i: int, own: bool) -> bool:
     return number == "1" and after in NAMING_NOUNS and before not in DETERMINERS
 
 
+def _is_tally(words: Words, i: int) -> bool:
+    """Whether the subject asks how many: "The number of objects in the image is one.", "... of strokes is 2"."""
+    said = words.clause_before(i)
+    return any(said[k : k + 2] == ["number", "of"] and _is_plural(noun) for k, noun in enumerate(said[2:]))
+
+
 def _is_plural(noun: str) -> bool:
     if noun in PLURALS:
         return True
@@ -179,7 +190,7 @@ def _one_mention(words: Words, i: int) -> Mention:
     if before in NAMING_NOUNS:
         return Mention.SURE
     if words.tokens[i] == "ones":
-        return Mention.SURE if before == after == EDGE else Mention.NO
+        return Mention.SURE if before == EDGE and after in (EDGE, "and", "or") else Mention.NO
     if before in OTHER_ONE or after in MODALS or after in ("another", "more", "by", "who"):
         return Mention.NO
     listed = after in (EDGE, "and", "or") or _value(words, i + 1) is not None
@@ -202,7 +213,7 @@ def _is_said_as_name(words: Words, i: int) -> bool:
         return False
     beside = {_value(words, i - 2), _value(words, i + 2)} - {None}
     if before in (EDGE, "and", "or"):
-        alone = before == EDGE and (words.gaps[i] == LINE or words.mark(i - 1) == ":")
+        alone = before == EDGE and (_starts_line(words, i) or words.mark(i - 1) in OPENING_MARKS)
         return alone or bool(beside)
     if before in ("a", "an"):
         return True

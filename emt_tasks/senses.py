@@ -40,6 +40,7 @@ NUMBERS = words_for("numbers")
 VESSEL_PREPOSITIONS = words_for("vessel_prepositions")
 VESSEL_LOOKS = words_for("vessel_looks")
 TANK_CONTENTS = words_for("tank_contents")
+FILLED = words_for("filled")
 
 
 def mention_of(words: Words, start: int, end: int, word: str) -> Mention:
@@ -120,7 +121,7 @@ def _can(words: Words, start: int, end: int) -> Mention:
 def _ear(words: Words, start: int, end: int) -> Mention:
     """An ear of corn, or one of a body: "an ear", "ears of corn" and "carton, ear", not "floppy ears" or "its ear"."""
     before, after = words.before(start), words.after(end)
-    if before in GRAIN or (after == "of" and words.after(end + 1) in GRAIN):
+    if before in GRAIN or (after == "of" and GRAIN & set(words.tokens[end + 1 : end + 3])):
         return Mention.SURE
     if after == "of" or _near(words, start, end) & BODY:
         return Mention.NO
@@ -148,7 +149,8 @@ def _before(words: Words, i: int, n: int) -> str:
 
 def _tank(words: Words, start: int, end: int) -> Mention:
     """The vehicle, or a vessel: "a tank on a road", not "a fish in a tank" (the paper's example), "tank with fish"."""
-    if words.after(end) == "with" and TANK_CONTENTS & set(words.tokens[end + 1 : end + 4]):
+    following = words.tokens[end : end + 4]
+    if FILLED & set(following[:2]) or (following[:1] == ["with"] and TANK_CONTENTS & set(following)):
         return Mention.NO
     place = start
     for skipped in (VESSEL_LOOKS, VESSEL_LOOKS, DETERMINERS):

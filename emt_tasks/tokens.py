@@ -9,6 +9,9 @@ SPACE, HYPHEN, DASH, LINE = range(4)
 EDGE = ""
 """The neighbour of a word that has none: another sentence, line or clause stands there."""
 
+CLAUSE_REACH = 14
+"""Words before a predicate in which its subject is looked for: a bound on the work for one word."""
+
 # Scripts that are written without spaces: in them a word of ours may touch its neighbours.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff"  # Thai and Lao, Burmese, Hangul letters, Khmer
@@ -54,6 +57,13 @@ class Words:
             return EDGE
         token = self.tokens[i]
         return token if token[0].isalnum() else EDGE
+
+    def clause_before(self, i: int) -> list[str]:
+        """The words of the same clause before place `i`, the last `CLAUSE_REACH` of them."""
+        first = i
+        while i - first < CLAUSE_REACH and self.before(first) != EDGE:
+            first -= 1
+        return self.tokens[first:i]
 
     def mark(self, i: int) -> str:
         """The punctuation mark at place `i`, or "" where a word or nothing stands there."""
