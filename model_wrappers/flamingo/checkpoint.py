@@ -1,66 +1,89 @@
 """Loading a checkpoint so that every weight has its place and every place its weight."""
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub import snapshot_download
 from torch import Tensor
 
 from emt_tasks.errors import EmtError
-from model_wrappers.flamingo.config import HEADS, FlamingoConfig
-from model_wrappers.flamingo.files import read_config, read_weights, weight_files
+from model_wrappers.flamingo.config import DECODER_LAYERS, FlamingoConfig
+from model_wrappers.flamingo.files import WEIGHTS, read_weights, weight_files
 from model_wrappers.flamingo.layout import translated
-from model_wrappers.flamingo.model import DECODER_LAYERS, FlamingoForConditionalGeneration
+from model_wrappers.flamingo.model import FlamingoForConditionalGeneration
+from model_wrappers.flamingo.processor import END_OF_CHUNK, IMAGE, FlamingoProcessor
 
 
-def load_flamingo(folder: Path, image_token_id: int, **options: Any) -> FlamingoForConditionalGeneration:
-    """The model of a checkpoint folder, in eval mode.
+class FlamingoFromCheckpoint(FlamingoForConditionalGeneration):
+    """The model as Otter and OpenFlamingo published it: other names, sizes that no configuration says."""
 
-    Args:
-        folder: Otter's or OpenFlamingo's weights with a `config.json` of Otter's form.
-        image_token_id: of the tokenizer; no config says it.
-        options: of transformers' `from_pretrained` (`dtype`, `device_map`, `quantization_config`, ...).
+    @classmethod
+    def from_pretrained(
+        cls, pretrained: Any, *args: Any, config: Any = None, revision: str | None = None, **options: Any
+    ) -> Any:
+        """The model of a checkpoint folder or hub id, in eval mode.
+
+        Args:
+            pretrained: Otter's or OpenFlamingo's weights with a `config.json` of Otter's form.
+            args: of transformers' `from_pretrained`.
+            config: the folder's; without an `image_token_id`, that of its tokenizer is taken.
+            revision: on the hub.
+            options: of transformers' `from_pretrained` (`dtype`, `device_map`, `quantization_config`, ...).
+
+        Raises:
+            EmtError: the folder is incomplete, damaged, unsafe or of another model, as `fitted` and `with_tokens` say.
+        """
+        folder = Path(pretrained).expanduser()
+        if not folder.is_dir():
+            folder = Path(
+                snapshot_download(str(pretrained), revision=revision, allow_patterns=["config.json", *WEIGHTS])
+            )
+        config = config or FlamingoConfig.from_pretrained(folder)
+        if config.image_token_id is None:
+            tokenizer = FlamingoProcessor.from_pretrained(pretrained, revision=revision).tokenizer
+            config = with_tokens(config, tokenizer, str(pretrained))
+        config, weights = fitted(config, read_weights(weight_files(folder)), str(pretrained))
+        return super().from_pretrained(None, *args, config=config, state_dict=weights, **options)
+
+
+def with_tokens(config: FlamingoConfig, tokenizer: Any, source: str) -> FlamingoConfig:
+    """The configuration with the tokens that stand for an image and that end an answer.
 
     Raises:
-        EmtError: the folder is incomplete, damaged, unsafe or of another model, as `fitting` says.
+        EmtError: the tokenizer has more tokens than the language model has embeddings.
     """
-    config, weights = fitting(folder, image_token_id)
-    model = FlamingoForConditionalGeneration.from_pretrained(None, config=config, state_dict=weights, **options)
-    return model.eval()  # type: ignore[no-any-return]
-
-
-def fitting(folder: Path, image_token_id: int, device: str = "cpu") -> tuple[FlamingoConfig, dict[str, Tensor]]:
-    """A folder's configuration and its weights under our names, found to fit each other.
-
-    Args:
-        folder: Otter's or OpenFlamingo's weights with a `config.json` of Otter's form.
-        image_token_id: of the tokenizer.
-        device: "meta" to check a folder without reading its numbers.
-
-    Raises:
-        EmtError: a file is absent, damaged or unsafe, or as `fitted` says.
-    """
-    return fitted(read_config(folder), read_weights(weight_files(folder), device), image_token_id, str(folder))
+    config = deepcopy(config)
+    text = config.text_config
+    if len(tokenizer) > text.vocab_size:
+        raise EmtError(
+            f"{source}: its tokenizer has {len(tokenizer)} tokens with Otter's own, its language model "
+            f"{text.vocab_size} embeddings. Put the tokenizer it was trained with into its folder."
+        )
+    config.image_token_id = tokenizer.convert_tokens_to_ids(IMAGE)
+    ends = [tokenizer.convert_tokens_to_ids(END_OF_CHUNK), tokenizer.eos_token_id]
+    text.eos_token_id = [token for token in ends if token is not None]
+    return config
 
 
 def fitted(
-    published: Mapping[str, Any], weights: Mapping[str, Tensor], image_token_id: int, source: str
+    config: FlamingoConfig, weights: Mapping[str, Tensor], source: str
 ) -> tuple[FlamingoConfig, dict[str, Tensor]]:
-    """A published configuration and weights as ours; sizes that no configuration says are read off the weights.
+    """A configuration with the sizes that only weights tell, and the weights under our names.
+
+    Args:
+        config: as published.
+        weights: as published; shapes (the meta device) are enough.
+        source: for messages.
 
     Raises:
-        EmtError: the language model is another; or weights are missing, left over, held twice and differently, or of
-            another shape than the configuration says.
+        EmtError: weights are missing, left over, held twice and differently, or of another shape than `config` says.
     """
-    config = FlamingoConfig(
-        text_config=published["text_config"],
-        vision_config=published["vision_config"],
-        cross_attn_every_n_layers=published.get("cross_attn_every_n_layers", 4),  # otter_ai's default
-        image_token_id=image_token_id,
-    )
     ours = translated(weights, DECODER_LAYERS[config.text_config.model_type])
-    config.update(_sizes(ours, published.get("heads", HEADS)))
+    config = deepcopy(config)
+    config.update(_sizes(ours, config.heads))
     check_fit(config, ours, source)
     return config, ours
 

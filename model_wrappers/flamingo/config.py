@@ -8,6 +8,7 @@ from transformers.models.auto import AutoConfig
 
 from emt_tasks.errors import EmtError, UnknownName
 
+DECODER_LAYERS = {"mpt": "transformer.blocks", "llama": "model.layers"}  # where a language model has them
 HEADS = 8  # of resampler and cross-attention: open_flamingo 2.0.1 and otter_ai 0.0.0a8 fix it, no config says it
 
 # What is read of a nested config; the published ones also hold every default of the transformers of their day.
@@ -34,7 +35,7 @@ class FlamingoConfig(PreTrainedConfig):
     text_config: Any = None  # a mapping, or a config already
     vision_config: Any = None
     cross_attn_every_n_layers: int = 4
-    image_token_id: int = 0
+    image_token_id: int | None = None  # no published config says it: it is the tokenizer's
     num_latents: int = 64
     resampler_depth: int = 6
     resampler_expansion: int = 4
@@ -45,7 +46,11 @@ class FlamingoConfig(PreTrainedConfig):
     tie_word_embeddings: bool = False
 
     def __post_init__(self, **kwargs: Any) -> None:
-        """Nested mappings become configs of their own."""
+        """Nested mappings become configs of their own.
+
+        Raises:
+            EmtError: the language model is one that a Flamingo model can't have here.
+        """
         if not isinstance(self.text_config, PreTrainedConfig):
             self.text_config = text_config(self.text_config or {})
         if not isinstance(self.vision_config, PreTrainedConfig):

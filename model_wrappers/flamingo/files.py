@@ -14,22 +14,8 @@ from emt_tasks.errors import EmtError
 
 INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 SINGLES = ("model.safetensors", "pytorch_model.bin", "final_weights.pt", "checkpoint.pt")
+WEIGHTS = (*INDEXES, *SINGLES, "model-*.safetensors", "pytorch_model-*.bin")
 WRAPPINGS = ("model_state_dict", "model")  # what training scripts put around the weights
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """The folder's `config.json`.
-
-    Raises:
-        EmtError: there is none, or it is not what Otter's is.
-    """
-    path = folder / "config.json"
-    if not path.is_file():
-        raise EmtError(f"{folder} has no config.json. An Otter checkpoint has one with text_config and vision_config.")
-    config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if absent := [key for key in ("text_config", "vision_config") if not isinstance(config.get(key), dict)]:
-        raise EmtError(f"{path} has no {' and no '.join(absent)}: it is not the configuration of an Otter checkpoint.")
-    return config
 
 
 def weight_files(folder: Path) -> list[Path]:

@@ -11,12 +11,11 @@ from transformers import CLIPVisionModel, GenerationMixin, LlamaForCausalLM, Mpt
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from emt_tasks.errors import EmtError
-from model_wrappers.flamingo.config import FlamingoConfig
+from model_wrappers.flamingo.config import DECODER_LAYERS, FlamingoConfig
 from model_wrappers.flamingo.cross_attention import GatedCrossAttention, Gaze, MediaKeys, gaze, images_so_far
 from model_wrappers.flamingo.resampler import PerceiverResampler
 
 LANGUAGE_MODELS = {"mpt": MptForCausalLM, "llama": LlamaForCausalLM}
-DECODER_LAYERS = {"mpt": "transformer.blocks", "llama": "model.layers"}
 
 
 @dataclass
@@ -152,7 +151,8 @@ class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
 
         Args:
             input_ids: (B, L); each `config.image_token_id` stands for the next image of its row.
-            pixel_values: (B, T, F, C, H, W); a row with fewer image tokens than T leaves the last ones unseen.
+            pixel_values: (B, T, F, C, H, W); a row with fewer image tokens than T leaves the last ones unseen. Or
+                (B * T, C, H, W), as transformers' image processors give them.
             attention_mask: (B, L) or what the language model takes instead.
             media: of an earlier pass over the same images, instead of `pixel_values`.
             images_seen: (B, L), where `input_ids` are the end of a longer text; else counted from them.
@@ -167,6 +167,7 @@ class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
         if media is None:
             if pixel_values is None:
                 raise ValueError("a Flamingo model needs pixel_values, or the media of an earlier pass")
+            pixel_values = _by_row(pixel_values, len(input_ids))
             if int(most := images_seen.max()) > pixel_values.shape[1]:
                 raise EmtError(f"a prompt has {int(most)} image tokens for {pixel_values.shape[1]} images")
             media = self.media(pixel_values)
@@ -193,6 +194,12 @@ class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
         inputs["images_seen"] = images_so_far(input_ids, self.config.image_token_id)[:, -new:]
         return inputs
 
+    def _expand_inputs_for_generation(self, *args: Any, **kwargs: Any) -> Any:
+        """Before rows are repeated for beams, each has its images with it."""
+        if (pixels := kwargs.get("pixel_values")) is not None:
+            kwargs["pixel_values"] = _by_row(pixels, len(kwargs["input_ids"]))
+        return super()._expand_inputs_for_generation(*args, **kwargs)
+
     def _update_model_kwargs_for_generation(self, outputs: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         updated: dict[str, Any] = super()._update_model_kwargs_for_generation(outputs, *args, **kwargs)
         updated["media"], updated["pixel_values"] = outputs.media, None
@@ -204,3 +211,10 @@ class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
             torch.nn.init.normal_(module.latents)
         elif not isinstance(module, GatedCrossAttention):
             super()._init_weights(module)
+
+
+def _by_row(pixel_values: Tensor, rows: int) -> Tensor:
+    """(B, T, F, C, H, W) of pictures one after another, (B * T, C, H, W); others as they are."""
+    if pixel_values.ndim != 4:
+        return pixel_values
+    return pixel_values.view(rows, -1, 1, *pixel_values.shape[1:])

@@ -14,12 +14,19 @@ from transformers import LlamaForCausalLM, MptForCausalLM
 from transformers.models.mpt.modeling_mpt import MptBlock
 
 from emt_tasks.errors import EmtError
-from model_wrappers.flamingo.checkpoint import fitted, fitting, load_flamingo
+from model_wrappers.flamingo.checkpoint import FlamingoFromCheckpoint, fitted
 from model_wrappers.flamingo.config import FlamingoConfig
+from model_wrappers.flamingo.files import read_weights, weight_files
 from model_wrappers.flamingo.model import FlamingoForConditionalGeneration
 
 NEW = 8
 models = pytest.mark.parametrize("name", ALL)
+
+
+def load_flamingo(folder: Path, image_token_id: int, **options: object) -> FlamingoForConditionalGeneration:
+    config = FlamingoConfig.from_pretrained(folder)
+    config.image_token_id = image_token_id
+    return FlamingoFromCheckpoint.from_pretrained(folder, config=config, **options)
 
 
 @cache
@@ -111,6 +118,14 @@ def test_beams_keep_their_images(loaded):
     assert torch.equal(torch.cat(alone), together)
 
 
+def test_pictures_one_after_another_are_their_rows(loaded):
+    toy = reference(OTTER_MPT)
+    ids, pixels = toy.input_ids, toy.pixel_values
+    options = {"attention_mask": toy.attention_mask, "max_new_tokens": 2, "num_beams": 2, "pad_token_id": 0}
+    apart = loaded[OTTER_MPT].generate(input_ids=ids, pixel_values=pixels.flatten(0, 2), **options)
+    assert torch.equal(apart, loaded[OTTER_MPT].generate(input_ids=ids, pixel_values=pixels, **options))
+
+
 def test_text_sees_the_image_before_it_and_no_other(loaded):
     toy = reference(OTTER_MPT)
     ids, pixels = toy.input_ids[1:2], toy.pixel_values[1:2].clone()  # <image> . . <image> . . .
@@ -168,14 +183,15 @@ def test_a_saved_model_loads_again(loaded, name, tmp_path):
 
 @models
 def test_a_folder_is_checked_without_reading_its_numbers(folders, name):
-    config, weights = fitting(folders[name], reference(name).image_token_id, device="meta")
+    shapes = read_weights(weight_files(folders[name]), device="meta")
+    config, weights = fitted(FlamingoConfig.from_pretrained(folders[name]), shapes, name)
     assert all(weight.is_meta for weight in weights.values())
     assert config.num_latents == {OTTER_MPT: 5, OTTER_LLAMA: 4, OPEN_FLAMINGO: 3}[name]
 
 
 @pytest.mark.parametrize(("name", "model"), published().items(), ids=list(published()))
 def test_every_weight_of_the_published_sizes_has_its_place(name, model):
-    config, weights = fitted(*model, image_token_id=50278, source=name)
+    config, weights = fitted(FlamingoConfig(**model[0]), model[1], name)
     assert len(weights) == len(model[1])
     assert (config.resampler_depth, config.num_latents, config.head_width) == (6, 64, 64)
     assert (config.vision_config.image_size, config.vision_config.num_hidden_layers) == (224, 24)
@@ -202,7 +218,7 @@ def test_buffers_of_older_transformers_are_no_weights(tmp_path):
         "vision_encoder.vision_model.embeddings.position_ids": torch.arange(5)[None],
         "lang_encoder.model.layers.0.decoder_layer.self_attn.rotary_emb.inv_freq": torch.ones(2),
     }
-    fitting(write_folder(tmp_path, toy.config, toy.weights | old), toy.image_token_id)
+    load_flamingo(write_folder(tmp_path, toy.config, toy.weights | old), toy.image_token_id)
 
 
 class Payload:
