@@ -13,7 +13,7 @@ HEADS = 8  # of resampler and cross-attention: open_flamingo 2.0.1 and otter_ai 
 
 # What is read of a nested config; the published ones also hold every default of the transformers of their day.
 MPT_KEYS = ("d_model", "n_heads", "n_layers", "max_seq_len", "vocab_size", "layer_norm_epsilon")
-MPT_ATTENTION_KEYS = ("clip_qkv", "softmax_scale", "alibi_bias_max")
+MPT_ATTENTION_KEYS = ("clip_qkv", "softmax_scale")
 LLAMA_KEYS = (
     *("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "head_dim"),
     *("num_key_value_heads", "hidden_act", "max_position_embeddings", "rms_norm_eps", "attention_bias", "mlp_bias"),
@@ -77,7 +77,8 @@ def text_config(raw: Mapping[str, Any]) -> PreTrainedConfig:
 def _refuse_other_mpt(raw: Mapping[str, Any]) -> None:
     """Transformers' MPT is the 7B's: ALiBi, no biases, plain multi-head attention (also at other sizes)."""
     attention = raw.get("attn_config") or {}
-    needed = {"alibi": True, "prefix_lm": False, "qk_ln": False, "attn_type": "multihead_attention"}
+    plain: dict[str, Any] = {"attn_type": "multihead_attention", "prefix_lm": False, "qk_ln": False}
+    needed = {**plain, "alibi": True, "alibi_bias_max": 8}
     found = {
         f"attn_config.{key}": attention[key] for key, value in needed.items() if attention.get(key, value) != value
     }

@@ -12,7 +12,8 @@ from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from emt_tasks.errors import EmtError
 from model_wrappers.flamingo.config import DECODER_LAYERS, FlamingoConfig
-from model_wrappers.flamingo.cross_attention import GatedCrossAttention, Gaze, MediaKeys, gaze, images_so_far
+from model_wrappers.flamingo.cross_attention import GatedCrossAttention, MediaKeys, gaze, images_so_far
+from model_wrappers.flamingo.decoder_layers import LookingLayer, View, mpt_position_bias
 from model_wrappers.flamingo.resampler import PerceiverResampler
 
 LANGUAGE_MODELS = {"mpt": MptForCausalLM, "llama": LlamaForCausalLM}
@@ -23,38 +24,6 @@ class FlamingoOutput(CausalLMOutputWithPast):
     """A causal language model's output, and `media`: what later steps need instead of the pixels."""
 
     media: tuple[MediaKeys, ...] | None = None
-
-
-class View:
-    """What the decoder layers look at during one forward pass; one object that all of them hold."""
-
-    media: tuple[MediaKeys, ...] | None = None
-    where: Gaze | None = None
-
-
-class LookingLayer(nn.Module):
-    """A decoder layer of transformers with, where it has one, a cross-attention before it.
-
-    Args:
-        decoder_layer: is called as it was, whatever its arguments.
-        cross_attention: None for the layers between.
-        slot: which of `view.media` is this layer's.
-        view: set by the model around each pass.
-    """
-
-    def __init__(self, decoder_layer: nn.Module, cross_attention: nn.Module | None, slot: int, view: View) -> None:
-        super().__init__()
-        self.decoder_layer = decoder_layer
-        self.gated_cross_attn_layer = cross_attention
-        self.slot, self.view = slot, view
-
-    def forward(self, hidden_states: Tensor, *args: Any, **kwargs: Any) -> Any:
-        """What the decoder layer makes of (B, L, d) after it has looked."""
-        if self.gated_cross_attn_layer is not None:
-            if self.view.media is None or self.view.where is None:
-                raise RuntimeError("a Flamingo decoder can't run without its images: call the model itself")
-            hidden_states = self.gated_cross_attn_layer(hidden_states, self.view.media[self.slot], self.view.where)
-        return self.decoder_layer(hidden_states, *args, **kwargs)
 
 
 class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
@@ -153,10 +122,10 @@ class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
             input_ids: (B, L); each `config.image_token_id` stands for the next image of its row.
             pixel_values: (B, T, F, C, H, W); a row with fewer image tokens than T leaves the last ones unseen. Or
                 (B * T, C, H, W), as transformers' image processors give them.
-            attention_mask: (B, L) or what the language model takes instead.
+            attention_mask: (B, L); or additive, (B or 1, 1, L, L), with `position_ids`: labels as a tree of tokens.
             media: of an earlier pass over the same images, instead of `pixel_values`.
             images_seen: (B, L), where `input_ids` are the end of a longer text; else counted from them.
-            position_ids: (B, L), for a language model that has positions (LLaMA).
+            position_ids: (B, L); MPT, whose attention counts keys, reads them beside an additive mask only.
             kwargs: the language model's own (`past_key_values`, `logits_to_keep`, ...).
 
         Raises:
@@ -171,21 +140,25 @@ class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
             if int(most := images_seen.max()) > pixel_values.shape[1]:
                 raise EmtError(f"a prompt has {int(most)} image tokens for {pixel_values.shape[1]} images")
             media = self.media(pixel_values)
+        bias = None
         if position_ids is not None and self.config.text_config.model_type == "llama":
             kwargs["position_ids"] = position_ids
-        with self._looking(media, images_seen):
+        elif position_ids is not None and attention_mask is not None and attention_mask.ndim == 4:
+            bias = mpt_position_bias(position_ids, self.config.text_config.n_heads)
+        with self._looking(media, images_seen, bias):
             out = self.lang_encoder(input_ids=input_ids, attention_mask=attention_mask, **kwargs)
         return FlamingoOutput(logits=out.logits, past_key_values=out.past_key_values, media=media)
 
     @contextmanager
-    def _looking(self, media: tuple[MediaKeys, ...], images_seen: Tensor) -> Iterator[None]:
+    def _looking(self, media: tuple[MediaKeys, ...], images_seen: Tensor, bias: Tensor | None) -> Iterator[None]:
         images = media[0].keys.shape[2] // self.config.num_latents
         images_seen = images_seen.clamp_max(images)  # an image token that was generated brings no image
         self.view.media, self.view.where = media, gaze(images_seen, images, self.config.num_latents)
+        self.view.position_bias = bias
         try:
             yield
         finally:
-            self.view.media = self.view.where = None
+            self.view.media = self.view.where = self.view.position_bias = None
 
     def prepare_inputs_for_generation(self, input_ids: Tensor, **kwargs: Any) -> dict[str, Any]:
         """One step's inputs; images are counted over the whole text so far, row by row, whatever part of it is new."""

@@ -126,6 +126,28 @@ def test_pictures_one_after_another_are_their_rows(loaded):
     assert torch.equal(apart, loaded[OTTER_MPT].generate(input_ids=ids, pixel_values=pixels, **options))
 
 
+@models
+def test_labels_as_a_tree_after_padded_prompts_have_the_logits_of_full_passes(loaded, name):
+    toy, model = reference(name), loaded[name]
+    branches = torch.tensor([[41, 42, 43], [44, 45, 46]])
+    rows, length = toy.input_ids.shape
+    ids = torch.cat([toy.input_ids, branches.flatten().expand(rows, -1)], dim=1)
+    causal = torch.ones(length + 6, length + 6).tril().bool()
+    causal[length + 3 :, length : length + 3] = False  # the second branch does not see the first
+    keys = torch.nn.functional.pad(toy.attention_mask.bool(), (0, 6), value=True)
+    sees = (causal & keys[:, None]) | torch.eye(length + 6).bool()
+    mask = torch.zeros(sees.shape).masked_fill(~sees, torch.finfo(torch.float32).min)[:, None]
+    prompt = (toy.attention_mask.cumsum(1) - 1).clamp_min(0)
+    places = torch.cat([prompt, *[prompt[:, -1:] + 1 + torch.arange(3)] * 2], dim=1)
+    with torch.no_grad():
+        tree = model(ids, toy.pixel_values, mask, position_ids=places).logits[:, length:].unflatten(1, (2, 3))
+        for number, branch in enumerate(branches):
+            longer = torch.cat([toy.input_ids, branch.expand(rows, -1)], dim=1)
+            seen = torch.nn.functional.pad(toy.attention_mask, (0, 3), value=1)
+            full = model(longer, toy.pixel_values, seen, position_ids=places[:, : length + 3]).logits[:, length:]
+            assert float((tree[:, number] - full).abs().max()) < 1e-4
+
+
 def test_text_sees_the_image_before_it_and_no_other(loaded):
     toy = reference(OTTER_MPT)
     ids, pixels = toy.input_ids[1:2], toy.pixel_values[1:2].clone()  # <image> . . <image> . . .
@@ -298,6 +320,7 @@ def test_a_truncated_file_is_named(tmp_path):
     [
         ({"model_type": "RefinedWebModel"}, "no language model .* 'RefinedWebModel'"),
         ({"model_type": "mpt", "attn_config": {"qk_ln": True}}, "attn_config.qk_ln=True"),
+        ({"model_type": "mpt", "attn_config": {"alibi_bias_max": 4}}, "attn_config.alibi_bias_max=4"),
         ({"model_type": "mpt", "no_bias": False}, "no_bias=False"),
         ({"model_type": "mpt", "attn_config": {"alibi": False}}, "attn_config.alibi=False"),
     ],
