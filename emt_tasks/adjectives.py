@@ -9,6 +9,7 @@ from emt_tasks.mention import Mention
 from emt_tasks.tokens import EDGE, Words
 
 LOOKS = words_for("colours", "looks")
+SIZES = words_for("sizes")
 SHADES = words_for("shades")
 MADE_SO = words_for("made_so")
 TINTED = words_for("tinted")
@@ -40,9 +41,10 @@ def adjective_mention(words: Words, start: int, end: int) -> Mention:
     if before == EDGE or before in DETERMINERS:
         return Mention.SURE
     if word == "upright":
-        return Mention.SURE if before in PREPOSITIONS or before in ("and", "or") else Mention.NO
+        return Mention.SURE if before in PREPOSITIONS | SIZES | LOOKS | {"and", "or"} else Mention.NO
     if before in SHADES:
-        return Mention.SURE if words.before(start - 1) in ARTICLES else Mention.NO
+        fruit = words.before(start - 1) in ARTICLES and words.before(start - 2) not in MADE_SO
+        return Mention.SURE if fruit else Mention.NO
     return Mention.SURE
 
 

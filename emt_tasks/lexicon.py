@@ -18,10 +18,9 @@ class Meaning:
     """What a run of words stands for, seen from one label set.
 
     Attributes:
-        named: Labels of the own set: the label itself, or the one that a foreign label ends in ("pickup truck" is a
-            truck).
+        named: The own label that it is, or that a foreign label ends in ("pickup truck" says truck).
         foreign: The label of another set, if it is one.
-        word: The label, where the run is that one word or its plural: the words with several senses are among these.
+        word: The name in the singular, if it is a single word ("sailboat" for a yawl); only such have several senses.
         kept: For a phrase that names no label itself, the places of those of its words that do ("sea turtle": 1).
     """
 

@@ -26,6 +26,7 @@ REFERENCES = words_for("references")
 REFERENCES_ELSEWHERE = words_for("references_elsewhere")
 BEFORE_A_COUNT = words_for("before_a_count")
 PLURALS = words_for("plural_people")
+PARTICIPLES = words_for("participles")
 S_BUT_SINGULAR = words_for("s_but_singular")
 OTHER_ONE = words_for("other_one")
 SAYING = words_for("like") | COPULAS
@@ -52,7 +53,7 @@ def number_mention(words: Words, i: int, own: bool, markers: frozenset[int]) -> 
     """
     if i in markers:
         return _marker_mention(words, i, markers) if own else Mention.NO
-    if _measures(words, i) or _is_part(words, i) or _spans_range(words, i, own) or _counts(words, i, own):
+    if _measures(words, i) or _is_part(words, i, own) or _spans_range(words, i, own) or _counts(words, i, own):
         return Mention.NO
     if words.before(i) in COPULAS and _is_tally(words, i):
         return Mention.NO
@@ -73,7 +74,7 @@ def list_markers(words: Words) -> frozenset[int]:
     for i in range(len(words.tokens) - 2):
         token = words.tokens[i]
         mark = words.tokens[i + 1]
-        if mark not in ".):" or not token.isdecimal() or len(token) > 3 or words.after(i + 2) == EDGE:
+        if mark not in (".", ")", ":") or not token.isdecimal() or len(token) > 3 or words.after(i + 2) == EDGE:
             continue
         starts = _starts_line(words, i)
         opens = words.mark(i - 1) == ":" and int(token) < 2 and mark != ":"
@@ -117,14 +118,14 @@ def _measures(words: Words, i: int) -> bool:
     )
 
 
-def _is_part(words: Words, i: int) -> bool:
-    """Whether it is part of a fraction or a date: "7/10", "7/4/2020"; "8/9" are two digits."""
+def _is_part(words: Words, i: int, own: bool) -> bool:
+    """Whether it is part of a fraction or a date: "7/10", "7/4/2020"; for questions about digits "8/9" is two."""
     for step in (2, -2):
         for place in (i + step, i + 2 * step):
             if words.mark(place - step // 2) != "/":
                 break
             value = _value(words, place)
-            if value is not None and value > 9:
+            if value is not None and (value > 9 or not own):
                 return True
     return False
 
@@ -162,7 +163,11 @@ def _counts(words: Words, i: int, own: bool) -> bool:
     before, after, then = words.before(i), words.after(i + 1), words.after(i + 2)
     if after in ("or", "to") and _value(words, i + 2) is not None:
         after, then = words.after(i + 3), words.after(i + 4)
-    if not has_content(after) or before in NAMING_NOUNS:
+    if before in NAMING_NOUNS:
+        return False
+    if after in PARTICIPLES and has_content(then) and _is_plural(then):
+        return True
+    if not has_content(after):
         return False
     if not own or _is_plural(after) or (has_content(then) and _is_plural(then)) or before in BEFORE_A_COUNT:
         return True

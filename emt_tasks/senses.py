@@ -30,13 +30,16 @@ LIKENESS_OF_A_THING = words_for("likeness_of_a_thing")
 UNLIKE = words_for("unlike")
 CREATURES = words_for("creatures")
 CONTAINERS = words_for("containers")
-OWNED = words_for("articles", "owners") - words_for("pointers")
+OWNED = words_for("articles", "owners")
 AFTER_THE_VERB_CAN = words_for("after_the_verb_can")
 IDIOMS_WITH_CAN = words_for("idioms_with_can")
 BODY = words_for("body")
 GRAIN = words_for("grain")
 HAVING = words_for("having")
+ITS_PLACES = PREPOSITIONS - {"of", "like", "as"}
 NUMBERS = words_for("numbers")
+SUBJECTS = PRONOUNS - {"one", "this", "that"}
+"""Pronouns that a verb must follow; "this can" may be either."""
 VESSEL_PREPOSITIONS = words_for("vessel_prepositions")
 VESSEL_LOOKS = words_for("vessel_looks")
 TANK_CONTENTS = words_for("tank_contents")
@@ -80,7 +83,7 @@ def _neighbours() -> dict[str, dict[str, frozenset[str]]]:
     stored = files("emt_tasks.labels").joinpath("neighbours.json").read_text(encoding="utf-8")
     sides = ("after", "before", "verb_before")
     return {
-        word: {side: frozenset(entry.get(side, "").split()) for side in sides}
+        word: {side: frozenset(entry.get(side, ())) for side in sides}
         for word, entry in json.loads(stored)["words"].items()
     }
 
@@ -108,7 +111,7 @@ def _can(words: Words, start: int, end: int) -> Mention:
     before, after = words.before(start), words.after(end)
     if words.tokens[start] != "can" or before in OWNED:
         return Mention.SURE
-    if before in PRONOUNS or after in AFTER_THE_VERB_CAN:
+    if before in SUBJECTS or after in AFTER_THE_VERB_CAN:
         return Mention.NO
     if after == EDGE:
         return Mention.SURE
@@ -126,9 +129,9 @@ def _ear(words: Words, start: int, end: int) -> Mention:
     if after == "of" or _near(words, start, end) & BODY:
         return Mention.NO
     if before in ("a", "an", *NUMBERS):
-        return Mention.NO if _before(words, start, 2) in HAVING | PREPOSITIONS - {"of", "like", "as"} else Mention.SURE
+        return Mention.NO if words.before(start - 1) in HAVING | ITS_PLACES else Mention.SURE
     if before == "the":
-        return Mention.SURE if _before(words, start, 2) in COPULAS and after == EDGE else Mention.NO
+        return Mention.SURE if words.before(start - 1) in COPULAS and after == EDGE else Mention.NO
     if before == EDGE:
         return Mention.NO if after in VERBS else Mention.SURE
     return Mention.SURE if before in ("and", "or", "of", "label", "answer", *COPULAS) else Mention.NO
@@ -137,14 +140,6 @@ def _ear(words: Words, start: int, end: int) -> Mention:
 def _near(words: Words, start: int, end: int) -> set[str]:
     """The words up to three places away: parts of a body come together."""
     return {*words.tokens[max(0, start - 3) : start], *words.tokens[end : end + 3]}
-
-
-def _before(words: Words, i: int, n: int) -> str:
-    """The `n`-th word before place `i` in the same clause, or EDGE."""
-    for place in range(i, i - n + 1, -1):
-        if words.before(place) == EDGE:
-            return EDGE
-    return words.before(i - n + 1)
 
 
 def _tank(words: Words, start: int, end: int) -> Mention:
