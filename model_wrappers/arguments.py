@@ -1,0 +1,127 @@
+"""What `--model_args` may say, read into one frozen record before anything is loaded."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
+
+from emt_tasks.errors import EmtError, UnknownName
+
+DTYPES = {
+    "auto": "auto",
+    "bfloat16": "bfloat16",
+    "bf16": "bfloat16",
+    "float16": "float16",
+    "fp16": "float16",
+    "half": "float16",
+    "float32": "float32",
+    "fp32": "float32",
+}
+"""The spellings of a dtype and the name torch has for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a user said about a model.
+
+    Attributes:
+        pretrained: The base: a folder or a hub id.
+        peft: A PEFT adapter: a folder or a hub id.
+        projector: Weights of the projector alone: a file or a folder.
+        dtype: A value of `DTYPES`. `auto` is the checkpoint's own, but float32 on a CPU.
+        device_map: Handed to transformers (`auto` spreads one model over all GPUs).
+        attn_implementation: Handed to transformers (`sdpa`, `eager`, `flash_attention_2`).
+        revision: Of the base on the hub: branch, tag or commit.
+        trust_remote_code: Whether code that comes with a checkpoint may run. Off unless asked for.
+        device: `cpu`, `cuda`, `cuda:1`, ... None takes a GPU where there is one.
+        batch_size: Images in one batch; None (`auto`) finds the largest that fits.
+        max_batch_size: Where `auto` starts.
+    """
+
+    pretrained: str
+    peft: str | None = None
+    projector: str | None = None
+    dtype: str = "auto"
+    device_map: str | None = None
+    attn_implementation: str | None = None
+    revision: str | None = None
+    trust_remote_code: bool = False
+    device: str | None = None
+    batch_size: int | None = 1
+    max_batch_size: int | None = None
+
+
+class TakesArguments(Protocol):
+    """A model that can be asked for before it exists."""
+
+    name: str
+    default_pretrained: str | None
+
+
+def check_arguments(model: TakesArguments, given: Mapping[str, Any]) -> Arguments:
+    """The arguments of the model class `model`, as its constructor will read them.
+
+    Raises:
+        UnknownName: for an argument or a dtype that does not exist, with the nearest name.
+        EmtError: if `pretrained` is missing or a value can't be read.
+    """
+    return read_arguments(given, model.name, model.default_pretrained)
+
+
+def read_arguments(given: Mapping[str, Any], model: str, default_pretrained: str | None = None) -> Arguments:
+    """The arguments of `model` from what the harness parsed: its parser turns `7` into a number and `true` into a bool.
+
+    Raises:
+        UnknownName: for an argument or a dtype that does not exist, with the nearest name.
+        EmtError: if `pretrained` is missing or a value can't be read.
+    """
+    known: list[str] = [field.name for field in fields(Arguments)]
+    for name in given:
+        if name not in known:
+            raise UnknownName(f"argument of {model}", name, known)
+    said = {name: value for name, value in given.items() if value is not None and value != ""}
+    pretrained = said.pop("pretrained", default_pretrained)
+    if pretrained is None:
+        raise EmtError(f"{model} has no default checkpoint. Name one: --model_args pretrained=<folder or hub id>.")
+    return Arguments(
+        pretrained=_text("pretrained", pretrained), **{name: _read(name, value) for name, value in said.items()}
+    )
+
+
+def _read(name: str, value: Any) -> Any:
+    """The value of one argument: numbers and flags are read as such, all else is a name."""
+    readers = {"batch_size": _batch_size, "max_batch_size": _count, "trust_remote_code": _flag, "dtype": _dtype}
+    reader: Callable[[str, Any], Any] = readers.get(name, _text)
+    return reader(name, value)
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, (bool, float)):
+        raise EmtError(
+            f"{name}={value!r} was read as a {type(value).__name__}, not as a name. Put it in a folder's path."
+        )
+    return str(value)
+
+
+def _dtype(name: str, value: Any) -> str:
+    spelling = str(value).removeprefix("torch.")
+    if spelling not in DTYPES:
+        raise UnknownName(name, spelling, DTYPES)
+    return DTYPES[spelling]
+
+
+def _flag(name: str, value: Any) -> bool:
+    spelling = str(value).lower()
+    if spelling not in ("true", "false"):
+        raise EmtError(f"{name}={value!r} is neither true nor false.")
+    return spelling == "true"
+
+
+def _batch_size(name: str, value: Any) -> int | None:
+    return None if str(value).startswith("auto") else _count(name, value)
+
+
+def _count(name: str, value: Any) -> int:
+    spelling = str(value)
+    if not spelling.isdecimal() or int(spelling) < 1:
+        raise EmtError(f"{name}={value!r} is not a whole number above 0.")
+    return int(spelling)

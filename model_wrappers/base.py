@@ -1,0 +1,160 @@
+"""What every wrapper of a transformers model shares; a family's file holds only what differs."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import torch
+from lmms_eval.api.instance import Instance
+from lmms_eval.api.model import lmms
+
+from emt_tasks.errors import EmtError, UnknownName
+from model_wrappers.adapters import Tuning
+from model_wrappers.allocation import keep_freed_memory
+from model_wrappers.arguments import read_arguments
+from model_wrappers.batching import BatchSize
+from model_wrappers.conduct import Answered, answered
+from model_wrappers.continuations import answer_length, values
+from model_wrappers.fingerprint import fingerprint
+from model_wrappers.generation import Generator
+from model_wrappers.inputs import on_device
+from model_wrappers.loading import load_config, load_model, load_processor
+from model_wrappers.placement import placement
+from model_wrappers.preparation import Preparation, Prepared
+from model_wrappers.prompts import PLAIN
+from model_wrappers.questions import Question, generation_questions, scoring_questions
+
+
+class HFModel(lmms):
+    """A transformers image-text-to-text model as lmms-eval's *simple* models are, in batches and with adapters.
+
+    Args:
+        **given: the fields of `arguments.Arguments`, as `--model_args` and the harness's own flags give them.
+
+    Attributes:
+        on_batch: called after each batch with its requests and their answers (from `loglikelihood`: loss and greedy),
+            for journals and progress; while it is set no progress bar is shown.
+
+    Raises:
+        EmtError: an argument is wrong, or base, adapter and projector are not there or do not go together.
+    """
+
+    is_simple = True
+    name: ClassVar[str]
+    default_pretrained: ClassVar[str | None] = None
+    default_template: ClassVar[str] = PLAIN  # where a checkpoint has no chat template
+    model_types: ClassVar[tuple[str, ...]] = ()  # those of the family; empty for any
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__()
+        self.on_batch: Callable[[Answered], None] | None = None
+        self.arguments = said = read_arguments(given, self.name, self.default_pretrained)
+        here = placement(said.device, said.device_map)
+        self.accelerator, self._rank, self._world_size = here.accelerator, here.rank, here.world_size
+        if here.device.type == "cpu":
+            keep_freed_memory()
+        config = load_config(said.pretrained, said.revision, said.trust_remote_code)
+        self._require_family(config)
+        self.processor = load_processor(said)
+        self.complete_processor(config)
+        self._model = load_model(said, config, here.device)
+        self._device: torch.device = self._model.device if said.device_map else here.device
+        self._batch_size = BatchSize(said.batch_size, said.max_batch_size, self._device)
+        self._preparation = Preparation(self.processor, self.default_template)
+        self._generator = Generator(self._model, self.processor.tokenizer)
+        self._tuning = Tuning(self._model, said.pretrained)
+        self.use_adapter(said.peft, said.projector)
+
+    def complete_processor(self, config: Any) -> None:
+        """Tell `self.processor` what `config` says and a family's older checkpoints left out."""
+
+    def generate_until(self, requests: list[Instance]) -> list[str]:
+        """One answer for each request, in order, whatever the batch size.
+
+        Raises:
+            EmtError: a row's image can't be read, a setting is wrong, or memory does not suffice.
+        """
+        return self._answered(generation_questions(requests), self._generate)
+
+    def loglikelihood(self, requests: list[Instance]) -> list[tuple[float, bool]]:
+        """(loss, greedy) of each request's answer, in order; the harness takes the least loss for the likeliest.
+
+        Raises:
+            EmtError: a row's image can't be read, an answer is empty, or memory does not suffice.
+        """
+        return [tuple(value) for value in self._answered(scoring_questions(requests), self._score)]
+
+    def generate_until_multi_round(self, requests: list[Instance]) -> list[str]:
+        """Not had here.
+
+        Raises:
+            EmtError: always.
+        """
+        tasks = ", ".join(sorted({str(request.args[-2]) for request in requests}))
+        raise EmtError(
+            f"{self.name} answers one question about an image; {tasks} has several rounds. Use another model."
+        )
+
+    def clean(self) -> None:
+        """Give back what memory can be had without the model, which may be evaluated again."""
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def use_adapter(self, peft: str | None, projector: str | None = None) -> None:
+        """Put an adapter and a projector on the loaded base, instead of what is on; None and None leave the base alone.
+
+        Raises:
+            EmtError: one of them does not fit; the base is alone then.
+        """
+        self._generator.drafts.forget()
+        self._tuned: tuple[str | None, str | None] = (None, None)
+        self._tuning.use(peft, projector)
+        self._tuned = (peft, projector)
+
+    def weights_fingerprint(self) -> str:
+        """The sha256, in hex, of the content of base, adapter and projector as they lie on disk."""
+        return fingerprint(self.arguments.pretrained, *self._tuned, self.arguments.revision)
+
+    @property
+    def device(self) -> torch.device:
+        """Where inputs go, and where the harness puts what it gathers from ranks."""
+        return self._device
+
+    @property
+    def batch_size(self) -> int:
+        """Rows that go through the model together."""
+        return self._batch_size.now
+
+    @property
+    def model(self) -> Any:
+        """The transformers model, with what is put on it."""
+        return self._model
+
+    @property
+    def config(self) -> Any:
+        """The transformers config."""
+        return self._model.config
+
+    @property
+    def tokenizer(self) -> Any:
+        """The processor's tokenizer."""
+        return self.processor.tokenizer
+
+    def _require_family(self, config: Any) -> None:
+        if self.model_types and config.model_type not in self.model_types:
+            reason = UnknownName(f"model type of {self.name}", config.model_type, self.model_types)
+            raise EmtError(f"pretrained={self.arguments.pretrained}: {reason} For other models use --model emt_hf.")
+
+    def _answered(self, questions: Sequence[Question], ask: Callable[[Prepared], Sequence[Any]]) -> list[Any]:
+        title = self.name if self._rank == 0 and self.on_batch is None else None
+        return answered(questions, self._preparation, self.task_dict, self._batch_size, ask, self.on_batch, title)
+
+    def _generate(self, ready: Prepared) -> list[str]:
+        settings = ready.questions[0].settings
+        assert settings is not None, "scoring questions are scored"
+        inputs = on_device(ready.inputs, self._device, self._model.dtype)
+        return self._generator.answers(inputs, ready.prompts, settings)
+
+    def _score(self, ready: Prepared) -> Sequence[tuple[float, bool]]:
+        inputs = on_device(ready.inputs, self._device, self._model.dtype)
+        pairs = zip(ready.prompts, ready.answers, strict=True)
+        return values(self._model, inputs, [answer_length(self.tokenizer, prompt, answer) for prompt, answer in pairs])

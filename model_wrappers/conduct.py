@@ -1,0 +1,68 @@
+"""All questions through a model, batch by batch, in an order that wastes nothing; answers come back in theirs."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from lmms_eval.api.instance import Instance
+from tqdm import tqdm
+
+from emt_tasks.errors import EmtError
+from model_wrappers.batching import BatchSize, ahead, in_batches, ordered
+from model_wrappers.preparation import Preparation, Prepared
+from model_wrappers.questions import Question
+
+Answered = list[tuple[Instance, Any]]
+
+
+def answered(
+    questions: Sequence[Question],
+    preparation: Preparation,
+    task_dict: Any,
+    size: BatchSize,
+    ask: Callable[[Prepared], Sequence[Any]],
+    report: Callable[[Answered], None] | None = None,
+    title: str | None = None,
+) -> list[Any]:
+    """What `ask` answers to each of `questions`, in their order.
+
+    Args:
+        questions: those of one kind, generation or scoring.
+        preparation: makes a batch ready while the one before it is asked.
+        task_dict: the harness's rows by task and split.
+        size: of batches; halved where memory does not suffice and its user said `auto`.
+        ask: has one answer for each question of what was prepared.
+        report: called after each batch.
+        title: of a progress bar on stderr; None shows none.
+
+    Raises:
+        EmtError: a row can't be read, or memory does not suffice.
+    """
+
+    def make(batch: Sequence[Question]) -> list[Prepared]:
+        return preparation.prepared(batch, task_dict)
+
+    def through(batch: list[Question], ready: list[Prepared]) -> list[tuple[Question, Any]]:
+        try:
+            return [pair for part in ready for pair in zip(part.questions, ask(part), strict=True)]
+        except torch.OutOfMemoryError as error:
+            if not size.auto or len(batch) == 1:
+                raise EmtError(
+                    f"{len(batch)} images at once are too many for the GPU's memory. Pass --batch_size auto, or less."
+                ) from error
+        torch.cuda.empty_cache()
+        size.failed(len(batch))
+        middle = len(batch) // 2
+        return [pair for half in (batch[:middle], batch[middle:]) for pair in through(half, make(half))]
+
+    found: list[Any] = [None] * len(questions)
+    groups = ordered(questions, group=lambda question: question.settings, length=preparation.length)
+    with tqdm(total=len(questions), desc=title, unit="image", disable=title is None) as bar:
+        for batch, ready in ahead(in_batches(groups, size), make):
+            pairs = through(batch, ready)
+            for question, answer in pairs:
+                found[question.index] = answer
+            bar.update(len(batch))
+            if report is not None:
+                report([(question.request, answer) for question, answer in pairs])
+    return found

@@ -1,0 +1,54 @@
+"""Files of tensors: their shapes and their values, read without ever running what a pickle asks for."""
+
+from pathlib import Path
+from pickle import UnpicklingError
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
+from torch import Tensor
+
+from emt_tasks.errors import EmtError
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+def tensor_shapes(path: Path) -> Shapes:
+    """The shape of each tensor in `path`; of a safetensors file only the header is read.
+
+    Raises:
+        EmtError: the file can't be read, or holds more than tensors.
+    """
+    if path.suffix != ".safetensors":
+        return {name: tuple(tensor.shape) for name, tensor in load_tensors(path).items()}
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  # no mapping
+    except SafetensorError as error:
+        raise EmtError(_damaged(path, error)) from error
+
+
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors in `path`, on the CPU.
+
+    Raises:
+        EmtError: the file can't be read, or holds more than tensors.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            return dict(load_file(path))
+        tensors = torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError as error:
+        raise EmtError(
+            f"{path} holds pickled objects other than tensors; unpickling them can run any code, so it was not done. "
+            "Ask for the weights as safetensors."
+        ) from error
+    except (SafetensorError, RuntimeError, EOFError) as error:
+        raise EmtError(_damaged(path, error)) from error
+    if not isinstance(tensors, dict) or not all(isinstance(tensor, Tensor) for tensor in tensors.values()):
+        raise EmtError(f"{path} does not hold named tensors. Is it the file with the weights?")
+    return {str(name): tensor for name, tensor in tensors.items()}
+
+
+def _damaged(path: Path, error: Exception) -> str:
+    return f"{path} can't be read ({error}): it is damaged or was copied in part. Copy it again."
