@@ -39,7 +39,9 @@ def checked_labels(rows: datasets.Dataset, column: str, labels: LabelSet) -> lis
     if len(rows) == 0:
         raise BadRows(f"{labels.key}: the split has no rows. Fetch the set again, or choose a split that has some.")
     if column not in rows.features:
-        raise BadRows(f"{labels.key}: no column {column!r}; there are {', '.join(rows.features)}. Use the hub's columns.")
+        raise BadRows(
+            f"{labels.key}: no column {column!r}; there are {', '.join(rows.features)}. Use the hub's columns."
+        )
     stored = getattr(rows.features[column], "names", None)
     if stored is not None and tuple(stored) != labels.hub_names:
         odd = next(
@@ -53,13 +55,19 @@ def checked_labels(rows: datasets.Dataset, column: str, labels: LabelSet) -> lis
     indices: list[int] = rows[column][:]
     for row, index in enumerate(indices):
         if not isinstance(index, int) or not 0 <= index < len(labels.labels):
-            raise BadRows(
-                f"{labels.key}: row {row} has label {index!r}, outside 0..{len(labels.labels) - 1}. Mend or drop that row."
-            )
+            last = len(labels.labels) - 1
+            raise BadRows(f"{labels.key}: row {row} has label {index!r}, outside 0..{last}. Mend or drop that row.")
     return indices
 
 
-def hashed(batch: dict[str, list[Any]], row: list[int], *, column: str, key: str, rule: str) -> dict[str, list[str]]:  # noqa: ARG001
+def hashed(
+    batch: dict[str, list[Any]],
+    row: list[int],
+    *,
+    column: str,
+    key: str,
+    rule: str,  # noqa: ARG001
+) -> dict[str, list[str]]:
     """The pixel hashes of a batch of stored pictures; `rule` keeps those of an older definition in the cache unread."""
     return {"sha256": images.stored_pixel_hashes(batch[column], [f"{key}, row {i}," for i in row])}
 

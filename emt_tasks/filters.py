@@ -15,9 +15,10 @@ from emt_tasks.reading import Reading
 
 
 class Carried(str):
-    """A reading on its way through the harness, which strips and prints whatever a filter returns as if it were text.
+    """A reading on its way through the harness, which strips and prints what a filter returns as if it were text.
 
-    As text it is what the sample log shows under `filtered_resps`, the reading's name and the labels: `label_match: ship`.
+    As text it is what the sample log shows under `filtered_resps`, the reading's name and the labels:
+    `label_match: ship`.
     """
 
     reading: Reading

@@ -8,45 +8,15 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from emt_tasks import manifest, sources
+from emt_tasks import manifest, run_files, sources
 from emt_tasks.errors import EmtError
+from emt_tasks.evaluation import Evaluation
 from emt_tasks.hook import task_folder
 from emt_tasks.journal import Journal
-from emt_tasks.runs import RunResult, task_results
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What is asked for: tasks, how many rows of them, and where the files go.
-
-    Attributes:
-        tasks: names of tasks or groups.
-        output_path: the folder for results, samples, manifest and journal.
-        batch_size: rows in a batch.
-        limit: rows of each task from `offset` on; None is all.
-        generation: generation settings that replace those of the tasks.
-        include_path: a folder with further task files.
-        keep: serve answers that an earlier start left in `output_path`.
-        shown: whether progress is printed.
-    """
-
-    tasks: Sequence[str]
-    output_path: Path
-    batch_size: int = 1
-    limit: int | None = None
-    offset: int = 0
-    generation: Mapping[str, Any] = field(default_factory=dict)
-    include_path: Path | None = None
-    keep: bool = True
-    shown: bool = True
-
-    def into(self, folder: str) -> "Evaluation":
-        """The same evaluation with its files in a folder below `output_path`."""
-        return replace(self, output_path=self.output_path / folder)
+from emt_tasks.runs import RunResult
 
 
 def load_model(name: str, model_args: Mapping[str, Any], batch_size: int, device: str | None = None) -> Any:
@@ -126,7 +96,7 @@ def evaluate_loaded(lm: Any, model: str, model_args: Mapping[str, Any], asked: E
     if raw is None:
         return None
     timing = {"seconds": time.time() - started, "images_per_second": journaled.speed, "kept_answers": journaled.kept}
-    return _saved(raw, model, model_args, weights, asked, timing)
+    return run_files.write(raw, model, model_args, weights, asked, timing)
 
 
 def weights_of(lm: Any, model: str, model_args: Mapping[str, Any]) -> str:
@@ -177,7 +147,7 @@ def _backend() -> str:
 
 
 def _free_stamp(output_path: Path) -> str:
-    """The time, in the harness's form, at which no run in `output_path` was written yet: it names files to the second."""
+    """The time in the harness's form, as no run in `output_path` has it yet: files are named by it, to the second."""
     from lmms_eval.utils import get_datetime_str
 
     stamp = str(get_datetime_str())
@@ -199,68 +169,6 @@ def _mendable_errors() -> Iterator[None]:
         if isinstance(cause, EmtError):
             raise cause from None
         raise EmtError(f"the data can't be loaded: {type(cause).__name__}: {cause}") from cause
-
-
-def _saved(
-    raw: dict[str, Any],
-    model: str,
-    model_args: Mapping[str, Any],
-    weights: str,
-    asked: Evaluation,
-    timing: dict[str, float],
-) -> RunResult:
-    """Write the run as the harness does, add the manifest, and make sure that all of it arrived."""
-    from lmms_eval.loggers.evaluation_tracker import EvaluationTracker
-
-    samples: dict[str, list[dict[str, Any]]] = raw.pop("samples")
-    results = tuple(
-        result
-        for task, rows in samples.items()
-        for result in task_results(task, [row["emt"] for row in rows if "emt" in row])
-    )
-    told = manifest.without_secrets(model_args)
-    words = ",".join(f"{name}={value}" for name, value in told.items())
-    raw["config"] = {**raw["config"], "model": model, "model_args": words}
-    tracker = EvaluationTracker(output_path=str(asked.output_path))
-    tracker.general_config_tracker.log_experiment_args(
-        model_source=model, model_args=words, system_instruction="", chat_template="", fewshot_as_multiturn=False
-    )
-    asked.output_path.mkdir(parents=True, exist_ok=True)
-    stamp = raw["date"].replace(":", "-")
-    counts = {task: len(rows) for task, rows in samples.items()}
-    try:
-        tracker.save_results_aggregated(results=raw, samples=samples, datetime_str=raw["date"])
-        for task, rows in samples.items():
-            tracker.save_results_samples(task_name=task, samples=rows)
-        folder = asked.output_path / str(tracker.general_config_tracker.model_name_sanitized)
-        _require_whole(folder, stamp, counts)
-        settings = {
-            "batch_size": asked.batch_size, "limit": asked.limit, "offset": asked.offset, "generation": dict(asked.generation),
-            "ranks": int(os.environ.get("WORLD_SIZE", "1")),
-        }  # fmt: skip
-        content = manifest.manifest(
-            model=model, model_args=model_args, weights=weights, settings=settings, results=results,
-            configs=raw["configs"], timing=timing,
-        )  # fmt: skip
-        manifest.write_json(folder / f"{stamp}_manifest.json", content)
-    except OSError as error:
-        raise EmtError(
-            f"the run's files can't be written to {asked.output_path} ({error.strerror or error}). All answers are kept "
-            "there; make room and run the same command again."
-        ) from error
-    return RunResult(results, folder)
-
-
-def _require_whole(folder: Path, stamp: str, counts: Mapping[str, int]) -> None:
-    """The harness logs a failed write and goes on; a run that is not all there is an error."""
-    missing = [] if (folder / f"{stamp}_results.json").is_file() else ["results"]
-    for task, count in counts.items():
-        path = folder / f"{stamp}_samples_{task}.jsonl"
-        lines = sum(1 for _ in path.open("rb")) if path.is_file() else 0
-        if lines != count:
-            missing.append(f"samples of {task} ({lines} of {count} rows)")
-    if missing:
-        raise OSError(f"not whole: {', '.join(missing)}")
 
 
 def question(task: str, row: int) -> dict[str, Any]:

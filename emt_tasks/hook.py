@@ -53,7 +53,11 @@ def _with_our_tasks(indexed: Any, manager: Any, args: tuple[Any, ...], kwargs: d
 
 
 def _with_data_dir(configured: Any, _manager: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """A task's config, reading from `EMT_DATA_DIR` where that is set."""
+    """A task's config, reading from `EMT_DATA_DIR` where that is set, and from the hub's cache when offline."""
+    from huggingface_hub import constants
+
     config: dict[str, Any] = configured(*args, **kwargs)
     folder = sources.data_dir()
-    return config if folder is None else sources.from_folder(config, folder)
+    if folder is not None:
+        return sources.from_folder(config, folder)
+    return sources.from_hub_cache(config) if constants.HF_HUB_OFFLINE else config

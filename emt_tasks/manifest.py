@@ -15,9 +15,9 @@ from emt_tasks.journal import answer_key
 from emt_tasks.runs import TaskResult
 
 PACKAGES = ("emt-bench", "lmms-eval", "torch", "transformers", "peft", "datasets", "accelerate")
-_SECRET_NAME = r"(?:[\w-]*[_-])?(?:api_?key|key|token|secret|password|passwd|credentials?)"
-SECRET = re.compile(_SECRET_NAME, re.IGNORECASE)
-SECRET_PAIR = re.compile(rf"(?<![\w-])(?P<name>{_SECRET_NAME})=(?P<value>[^,\s]+)", re.IGNORECASE)
+_NAMES_A_SECRET = r"(?:[\w-]*[_-])?(?:api_?key|key|token|secret|password|passwd|credentials?)"  # noqa: S105
+SECRET = re.compile(_NAMES_A_SECRET, re.IGNORECASE)
+SECRET_PAIR = re.compile(rf"(?<![\w-])(?P<name>{_NAMES_A_SECRET})=(?P<value>[^,\s]+)", re.IGNORECASE)
 HIDDEN = "[hidden]"
 
 

@@ -1,6 +1,7 @@
 """What can be known to fail before a model is loaded: each check takes at most seconds and says what to do."""
 
 import importlib
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 from emt_tasks import sources
 from emt_tasks.errors import EmtError, UnknownName
+from emt_tasks.hub import reach_hub
 from emt_tasks.tasks import Task, leaves
 
 BYTES_FOR_RUN = 50_000_000  # 40,000 rows of sample log at about 1 kB each, with room to spare
@@ -46,106 +48,86 @@ def checks(asked: Asked) -> Iterator[Check]:
             return
 
 
+def _hub(asked: Asked) -> str:  # noqa: ARG001
+    return reach_hub()
+
+
 def _tasks(asked: Asked) -> str:
     return ", ".join(task.name for task in leaves(tuple(asked.tasks)))
 
 
 def _data(asked: Asked) -> str:
+    from huggingface_hub import constants
+
     folder = sources.data_dir()
     found = []
     for task in leaves(tuple(asked.tasks)):
         if folder is not None:
-            found.append(str(sources.from_folder(task.config, folder)["dataset_path"]))
+            found.append(sources.from_folder(task.config, folder)["dataset_path"])
+        elif constants.HF_HUB_OFFLINE:
+            found.append(sources.from_hub_cache(task.config)["metadata"]["hub_id"])
         else:
             _require_on_hub(task)
-            found.append(str(task.config["dataset_path"]))
-    return ", ".join(dict.fromkeys(found))
+            found.append(task.config["dataset_path"])
+    return ", ".join(dict.fromkeys(map(str, found)))
 
 
 def _require_on_hub(task: Task) -> None:
-    """Raise where the task's set is neither on the hub nor in the cache of an earlier run."""
-    from datasets import config as datasets_config
-    from huggingface_hub import HfApi, constants
+    """Raise where the hub does not give the task's set."""
+    from huggingface_hub import errors, hf_hub_download
 
     hub_id, revision = task.config["dataset_path"], task.config["dataset_kwargs"]["revision"]
-    cached = Path(datasets_config.HF_DATASETS_CACHE) / hub_id.replace("/", "___")
-    if cached.is_dir() or (Path(constants.HF_HUB_CACHE) / f"datasets--{hub_id.replace('/', '--')}").is_dir():
-        return
-    _ask_hub(
-        lambda: HfApi().dataset_info(hub_id, revision=revision, timeout=20),
-        f"the set {hub_id}",
-        f"or point {sources.DATA_DIR_VARIABLE} at a copy on disk",
-    )
-
-
-def _ask_hub(ask: Callable[[], Any], what: str, otherwise: str) -> None:
-    """Call `ask`, which asks the hub, and say what is the matter with `what` where it does not answer."""
-    import httpx
-    from huggingface_hub import errors
-
     try:
-        ask()
-    except errors.RepositoryNotFoundError as error:
+        hf_hub_download(hub_id, "README.md", repo_type="dataset", revision=revision)
+    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError) as error:
         raise EmtError(
-            f"{what} is not on the hub, or needs a login (`hf auth login`). Check its name, {otherwise}."
-        ) from error
-    except errors.RevisionNotFoundError as error:
-        raise EmtError(f"{what} has no such revision on the hub. Check revision=, {otherwise}.") from error
-    except errors.EntryNotFoundError as error:
-        raise EmtError(
-            f"{what} has no config.json on the hub: it is no model of transformers. Check its name, {otherwise}."
-        ) from error
-    except (errors.HfHubHTTPError, errors.OfflineModeIsEnabled, httpx.HTTPError, OSError) as error:
-        raise EmtError(
-            f"{what} can't be reached ({type(error).__name__}). Check the network and HF_ENDPOINT, {otherwise}."
+            f"the hub does not give {hub_id} at revision {revision} ({type(error).__name__}). Check the network and "
+            f"the login, or point {sources.DATA_DIR_VARIABLE} (--data-dir) at a copy on disk."
         ) from error
 
 
 def _model(asked: Asked) -> str:
-    from lmms_eval.models import get_model_manifest, list_available_models
+    from lmms_eval.models import list_available_models
 
     known = list_available_models(include_aliases=True)
     if asked.model not in known:
         raise UnknownName("model", asked.model, known)
-    manifest = get_model_manifest(asked.model)
-    path = manifest.chat_class_path or manifest.simple_class_path or ""
-    if path.startswith("model_wrappers."):
-        from model_wrappers.arguments import check_arguments
+    ours = _our_class(asked.model)
+    if ours is None:
+        return f"{asked.model} (of lmms-eval)"
+    from model_wrappers.arguments import check_arguments
 
-        module, name = path.rsplit(".", 1)
-        check_arguments(getattr(importlib.import_module(module), name), asked.model_args)
-    return f"{asked.model} ({path})"
+    check_arguments(ours, asked.model_args)
+    return f"{asked.model} ({ours.__module__}.{ours.__qualname__})"
 
 
 def _weights(asked: Asked) -> str:
-    from huggingface_hub import HfApi, constants, try_to_load_from_cache
+    from model_wrappers.hub_files import find_file
 
-    named = asked.model_args.get("pretrained")
+    named = _pretrained(asked)
     if named is None:
-        return "the model's default"
-    folder = Path(str(named)).expanduser()
-    if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise EmtError(
-                f"{folder} has no config.json: it is no model of transformers. For an adapter, use peft= beside pretrained=."
-            )
-        return f"{folder} ({_size(_weight_bytes(folder))})"
-    if str(named).startswith(("/", ".", "~")) or str(named).count("/") != 1:
+        return "as the model's arguments say"
+    if find_file(named, ["config.json"], "pretrained", asked.model_args.get("revision")) is None:
         raise EmtError(
-            f"there is no folder {str(folder)!r}. Check pretrained=, or name a model of the hub (owner/name)."
+            f"{named} has no config.json: it is no model of transformers. An adapter goes into peft=, its base into "
+            "pretrained=."
         )
-    revision = asked.model_args.get("revision")
-    if (
-        isinstance(try_to_load_from_cache(str(named), "config.json", revision=revision), str)
-        and constants.HF_HUB_OFFLINE
-    ):
-        return f"{named} (cached)"
-    _ask_hub(
-        lambda: HfApi().get_paths_info(str(named), "config.json", revision=revision),
-        f"the model {named}",
-        "or name a folder",
-    )
-    return f"{named} (hub)"
+    return named
+
+
+def _pretrained(asked: Asked) -> str | None:
+    """The base that is to be loaded, where that is known: as asked for, or our model's default."""
+    named = asked.model_args.get("pretrained") or getattr(_our_class(asked.model), "default_pretrained", None)
+    return None if named is None else str(named)
+
+
+def _our_class(model: str) -> Any:
+    """The class of one of our models; None for another's, which is not imported."""
+    from lmms_eval.models import get_model_manifest
+
+    manifest = get_model_manifest(model)
+    module, name = (manifest.chat_class_path or manifest.simple_class_path or ".").rsplit(".", 1)
+    return getattr(importlib.import_module(module), name) if module.startswith("model_wrappers.") else None
 
 
 def _adapters(asked: Asked) -> str:
@@ -155,7 +137,7 @@ def _adapters(asked: Asked) -> str:
         return "none"
     from model_wrappers.adapters import check_adapter
 
-    pretrained, revision = asked.model_args.get("pretrained"), asked.model_args.get("revision")
+    pretrained, revision = _pretrained(asked), asked.model_args.get("revision")
     if pretrained is None:
         raise EmtError("an adapter needs the base that it was trained on: add pretrained= to the model's arguments.")
     for peft in named or [None]:
@@ -172,25 +154,39 @@ def _disk(asked: Asked) -> str:
     free = shutil.disk_usage(existing).free
     if free < BYTES_FOR_RUN:
         raise EmtError(
-            f"{existing} has {_size(free)} left, a run may need {_size(BYTES_FOR_RUN)}. Make room or choose another --output-path."
+            f"{existing} has {_size(free)} left, a run may need {_size(BYTES_FOR_RUN)}. Make room or choose another "
+            "--output-path."
         )
     return f"{_size(free)} free at {existing}"
 
 
 def _memory(asked: Asked) -> str:
-    folder = Path(str(asked.model_args.get("pretrained", ""))).expanduser()
-    needed = _weight_bytes(folder) if asked.model_args.get("pretrained") and folder.is_dir() else 0
+    named = _pretrained(asked)
+    needed = 0 if named is None else _weight_bytes(Path(named).expanduser()) or _hub_weight_bytes(named, asked)
     have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > have:
         raise EmtError(
             f"the weights are {_size(needed)}, this machine has {_size(have)} of memory. Use a smaller model, or one "
             "stored in a smaller dtype."
         )
-    return f"{_size(have)}, weights {_size(needed) if needed else 'not known before they are fetched'}"
+    return f"{_size(have)}, the weights need {_size(needed) if needed else 'what is not known before they are fetched'}"
 
 
 def _weight_bytes(folder: Path) -> int:
+    """The size of the weights in `folder`; 0 where it is none."""
     return sum(path.stat().st_size for pattern in WEIGHT_FILES for path in folder.glob(pattern))
+
+
+def _hub_weight_bytes(hub_id: str, asked: Asked) -> int:
+    """The size of a hub model's weights as its index tells it; 0 where it has none, or the hub is not asked."""
+    from huggingface_hub import constants
+
+    from model_wrappers.hub_files import find_file
+
+    if constants.HF_HUB_OFFLINE:
+        return 0
+    index = find_file(hub_id, ["model.safetensors.index.json"], "pretrained", asked.model_args.get("revision"))
+    return int(json.loads(index.read_text(encoding="utf8"))["metadata"]["total_size"]) if index else 0
 
 
 def _size(number: float) -> str:
@@ -205,6 +201,7 @@ def _size(number: float) -> str:
 CHECKS: Mapping[str, Callable[[Asked], str]] = {
     "tasks": _tasks,
     "disk": _disk,
+    "hub": _hub,
     "model": _model,
     "weights": _weights,
     "memory": _memory,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def process_results(doc: Mapping[str, Any], results: Sequence["Carried"]) -> dict[str, Any]:
-    """What a row counts under one reading: `accuracy`, a 0 or 1 for each other outcome, `foreign`, and the record `emt`.
+    """What a row counts under one reading: `accuracy`, 0 or 1 for each other outcome, `foreign`, the record `emt`.
 
     Args:
         doc: a row as `emt_tasks.docs` makes them; its picture is not needed.

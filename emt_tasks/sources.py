@@ -53,8 +53,8 @@ def data_dir() -> Path | None:
     folder = Path(named).expanduser().resolve()
     if not folder.is_dir():
         raise MissingData(
-            f"{DATA_DIR_VARIABLE} names {str(folder)!r}, which is no folder. Unset it to read the hub, or name a folder "
-            f"with {', '.join(source.folder for source in SOURCES.values())}."
+            f"{DATA_DIR_VARIABLE} names {str(folder)!r}, which is no folder. Unset it to read the hub, or name a "
+            f"folder with {', '.join(source.folder for source in SOURCES.values())}."
         )
     return folder
 
@@ -81,6 +81,49 @@ def from_folder(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     told = {**(config.get("metadata") or {}), "data_dir": str(folder)}
     # `data_files` alone say which rows: a folder of parquet files without the hub's card has no named config.
     return {**config, "dataset_path": str(local), "dataset_name": None, "dataset_kwargs": arguments, "metadata": told}
+
+
+def from_hub_cache(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The task `config` of one of our sets, reading what the hub's cache holds; other configs come back unchanged.
+
+    Offline, `datasets` does not find again what it fetched through `data_files`: it names its copy by the files' URLs.
+
+    Raises:
+        MissingData: the cache has no test split of the pinned revision.
+    """
+    hub_id, asked = str(config.get("dataset_path")), config.get("dataset_kwargs") or {}
+    if hub_id not in {source.hub_id for source in SOURCES.values()}:
+        return dict(config)
+    pattern, revision = asked["data_files"]["test"], asked["revision"]
+    snapshot = cached_snapshot(hub_id, revision)
+    if not any(snapshot.glob(pattern)):
+        raise MissingData(
+            f"the hub is not asked (offline), and its cache has no test split of {hub_id}. Fetch it where there is a "
+            f"network: hf download --repo-type dataset {hub_id} --revision {revision} --include '{pattern}'; or point "
+            f"{DATA_DIR_VARIABLE} at a copy."
+        )
+    told = {**(config.get("metadata") or {}), "hub_id": hub_id, "revision": revision}
+    arguments = {name: value for name, value in asked.items() if name != "revision"}
+    return {
+        **config,
+        "dataset_path": str(snapshot),
+        "dataset_name": None,
+        "dataset_kwargs": arguments,
+        "metadata": told,
+    }
+
+
+def cached_snapshot(hub_id: str, revision: str) -> Path:
+    """Where the hub's cache keeps the files of a set at `revision`; the folder may be missing.
+
+    Source: huggingface.co/docs/huggingface_hub, "Understand caching": refs/<revision> names the commit, and
+    snapshots/<commit> holds the files.
+    """
+    from huggingface_hub import constants
+
+    cache = Path(constants.HF_HUB_CACHE) / f"datasets--{hub_id.replace('/', '--')}"
+    reference = cache / "refs" / revision
+    return cache / "snapshots" / (reference.read_text().strip() if reference.is_file() else revision)
 
 
 def require_asked_for(key: str) -> None:

@@ -2,11 +2,18 @@
 
 from collections.abc import Iterable
 
+from rich import box
 from rich.table import Table
 
 from emt_tasks.runs import TaskResult
 
-SHOWN_OUTCOMES = ("incorrect", "intrinsic", "extrinsic", "empty")
+HEADERS = {
+    "incorrect": "in-\ncor-\nrect",
+    "intrinsic": "in-\ntrin-\nsic",
+    "extrinsic": "ex-\ntrin-\nsic",
+    "empty": "empty",
+    "unscored": "un-\nscored",
+}
 
 
 def results_table(results: Iterable[TaskResult], title: str) -> Table:
@@ -14,16 +21,19 @@ def results_table(results: Iterable[TaskResult], title: str) -> Table:
     rows = list(results)
     several = len({row.reading for row in rows}) > 1
     unscored = any(row.shares["unscored"] for row in rows)
-    outcomes = (*SHOWN_OUTCOMES, *(("unscored",) if unscored else ()))
-    table = Table(title=title, caption="percent; 95 % Wilson intervals; the shares up to the rule add up to 100")
+    outcomes = [outcome for outcome in HEADERS if outcome != "unscored" or unscored]
+    caption = "percent, 95 % Wilson interval; accuracy and the outcomes add up to 100, foreign is counted beside them"
+    table = Table(
+        title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False
+    )
     table.add_column("task", no_wrap=True)
     if several:
         table.add_column("reading")
-    table.add_column("n", justify="right")
+    table.add_column("n", justify="right", no_wrap=True)
     table.add_column("accuracy", justify="right", style="bold", no_wrap=True)
     for outcome in outcomes:
-        table.add_column(outcome, justify="right")
-    table.add_column("│ foreign", justify="right")
+        table.add_column(HEADERS[outcome], justify="right", no_wrap=True)
+    table.add_column("for-\neign", justify="right", no_wrap=True)
     for row in rows:
         low, high = row.interval
         table.add_row(

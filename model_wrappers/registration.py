@@ -12,6 +12,7 @@ from emt_tasks import hook
 CLASS_PATHS = {
     "emt_llava": "model_wrappers.llava.EmtLlava",
     "emt_hf": "model_wrappers.hf.EmtHf",
+    "emt_otter": "model_wrappers.otter.EmtOtter",
 }
 
 

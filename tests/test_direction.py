@@ -14,7 +14,10 @@ FORBIDDEN = {
     "leaderboard": {"torch", "transformers", "peft", *HARNESSES, "model_wrappers", "finetuning"},
 }
 DOORS = {"emt_tasks.filters"}  # to the harness
-RULES = {"emt_tasks.label_match", "emt_tasks.outcomes", "emt_tasks.intervals", "emt_tasks.spelling", "emt_tasks.subsets"}
+RULES = {
+    f"emt_tasks.{name}"
+    for name in ("label_match", "lexicon", "senses", "numerals", "spelling", "tokens", "outcomes", "intervals", "subsets")
+}
 
 
 def modules(room: str) -> list[str]:

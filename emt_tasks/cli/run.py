@@ -13,8 +13,11 @@ from rich.console import Console
 from emt_tasks import harness, manifest, preflight
 from emt_tasks.cli.arguments import PAIRS
 from emt_tasks.errors import EmtError
-from emt_tasks.runs import RunResult
+from emt_tasks.evaluation import Evaluation
+from emt_tasks.runs import RunResult, TaskResult
 from emt_tasks.tables import results_table
+
+SURE_ENOUGH = 0.02  # half an interval: below it nothing is said about chance
 
 
 @click.command()
@@ -84,7 +87,7 @@ def command(
         _preflight(preflight.Asked(names, model, model_args, output_path, adapters), shown=first)
         if only_check:
             return
-        asked = harness.Evaluation(
+        asked = Evaluation(
             names, output_path, batch_size, limit, offset, generation, keep=not fresh, shown=first
         )
         _quiet_harness()
@@ -137,7 +140,7 @@ def _quiet_harness() -> None:
 
 
 def _evaluated(
-    model: str, model_args: dict[str, Any], adapters: Sequence[Path], asked: harness.Evaluation, device: str | None
+    model: str, model_args: dict[str, Any], adapters: Sequence[Path], asked: Evaluation, device: str | None
 ) -> dict[str, RunResult]:
     """The result of each checkpoint by its name; of the model itself, under its own, where there are none."""
     lm = harness.load_model(model, model_args, asked.batch_size, device)
@@ -157,6 +160,11 @@ def _evaluated(
     return runs
 
 
+def _half_width(result: TaskResult) -> float:
+    low, high = result.interval
+    return (high - low) / 2
+
+
 def _report(runs: Mapping[str, RunResult], output_path: Path, as_json: bool) -> None:
     if as_json:
         told = [
@@ -168,11 +176,10 @@ def _report(runs: Mapping[str, RunResult], output_path: Path, as_json: bool) -> 
     for name, run in runs.items():
         console.print(results_table(run.results, name))
     click.echo(f"written to {output_path}", err=True)
-    smallest = min(result.n for run in runs.values() for result in run.results)
-    if smallest < 1000:
-        click.echo(
-            f"note: at n = {smallest} a difference of a few points can be chance; the intervals say how much.", err=True
-        )
+    widest = max((result for run in runs.values() for result in run.results), key=_half_width)
+    if _half_width(widest) > SURE_ENOUGH:
+        points = f"{widest.n} rows of {widest.task} tell its accuracy to about ±{100 * _half_width(widest):.0f} points"
+        click.echo(f"note: {points}; differences below that may be chance", err=True)
     click.echo(
         f"next: look at the answers in {next(iter(runs.values())).folder}/*_samples_*.jsonl (key `emt`)", err=True
     )

@@ -69,9 +69,8 @@ def _print_row(name: str, row: int, as_json: bool) -> None:
         click.echo(json.dumps(sent, indent=2, ensure_ascii=False))
         return
     console = Console(stderr=True)
-    console.print(
-        f"{name}, row {row} of {sent['rows']:,}: label {sent['label_name']!r}, picture {sent['image']} ({sent['size']}, RGB)"
-    )
+    picture = f"picture {sent['image']} ({sent['size']}, RGB)"
+    console.print(f"{name}, row {row} of {sent['rows']:,}: label {sent['label_name']!r}, {picture}")
     console.print("generation: " + ", ".join(f"{key}={value}" for key, value in sent["generation_kwargs"].items()))
     click.echo(sent["prompt"])
 

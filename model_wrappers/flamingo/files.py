@@ -1,9 +1,9 @@
 """The files of a checkpoint folder, read without running anything that lies in them."""
 
 import json
-import pickle
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from safetensors import SafetensorError
@@ -60,7 +60,7 @@ def read_weights(files: Iterable[Path], device: str = "cpu") -> dict[str, Tensor
 def _read(file: Path, device: str) -> dict[str, Any]:
     try:
         read: dict[str, Any] = load_state_dict(file, map_location=device, weights_only=True)
-    except pickle.UnpicklingError as error:
+    except UnpicklingError as error:
         raise EmtError(
             f"{file} is refused: it is a pickle of more than tensors, which could run code. "
             "Save its state dict as safetensors where you trust it."

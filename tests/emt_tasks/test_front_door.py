@@ -9,7 +9,9 @@ import toy_sets
 from scripted import Scripted, ScriptedChat
 
 from emt_tasks import harness
-from emt_tasks.harness import Evaluation, evaluate_loaded
+from emt_tasks.errors import EmtError
+from emt_tasks.evaluation import Evaluation
+from emt_tasks.harness import evaluate_loaded
 from emt_tasks.runs import RunResult
 
 WORLD = {
@@ -122,7 +124,7 @@ def test_bad_data_is_said_plainly_through_the_harnesss_retries(tmp_path: Path, m
 
     monkeypatch.setattr(ConfigurableTask.download.retry, "wait", lambda _: 0)
     toy_sets.write_set(tmp_path, "cifar10", [0, 99])
-    with pytest.raises(harness.EmtError, match="row 1 has label 99"):
+    with pytest.raises(EmtError, match="row 1 has label 99"):
         run(tmp_path, tmp_path / "out", Scripted(WORLD["right"]), "emt_cifar10")
 
 
@@ -139,5 +141,5 @@ def test_the_row_shown_is_the_row_sent(data: Path) -> None:
     with harness.reading_from(data):
         shown = harness.question("emt_cifar10", 3)
         assert (shown["label_name"], shown["size"], shown["rows"]) == ("cat", "32x32", 20)
-        with pytest.raises(harness.EmtError, match="rows 0 to 19; there is no row 20"):
+        with pytest.raises(EmtError, match="rows 0 to 19; there is no row 20"):
             harness.question("emt_cifar10", 20)
