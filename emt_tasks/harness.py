@@ -5,16 +5,16 @@ The harness takes seconds to import, so it is imported when an evaluation starts
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from emt_tasks import manifest, run_files, sources
+from emt_tasks import hook, manifest, run_files, sources
 from emt_tasks.errors import EmtError
 from emt_tasks.evaluation import Evaluation
-from emt_tasks.hook import task_folder
 from emt_tasks.journal import Journal
 from emt_tasks.runs import RunResult
 
@@ -134,10 +134,19 @@ def _answering(model_args: Mapping[str, Any]) -> dict[str, Any]:
 
 def _task_manager(model: str, include_path: Path | None) -> Any:
     """An index of our tasks and those of `include_path` alone: the harness's own takes seconds."""
-    from lmms_eval.tasks import TaskManager
+    import lmms_eval.tasks
 
-    folders = [str(task_folder()), *([str(include_path)] if include_path else [])]
-    return TaskManager("WARNING", include_path=folders, include_defaults=False, model_name=model)
+    hook.teach(lmms_eval.tasks)
+    folders = [str(hook.task_folder()), *([str(include_path)] if include_path else [])]
+    return lmms_eval.tasks.TaskManager("WARNING", include_path=folders, include_defaults=False, model_name=model)
+
+
+def quiet() -> None:
+    """Leave only the harness's errors on stderr: it logs to the console as soon as it is imported."""
+    from loguru import logger
+
+    logger.remove()
+    logger.add(sys.stderr, level="ERROR", format="{level}: {message}")
 
 
 def _backend() -> str:
@@ -177,6 +186,7 @@ def question(task: str, row: int) -> dict[str, Any]:
     Raises:
         EmtError: the data can't be had, or has no such row.
     """
+    quiet()
     with _mendable_errors():
         loaded = _task_manager("emt", None).load_task_or_group([task])[task]
     rows = loaded.eval_docs

@@ -202,9 +202,9 @@ CHECKS: Mapping[str, Callable[[Asked], str]] = {
     "tasks": _tasks,
     "disk": _disk,
     "hub": _hub,
+    "data": _data,
     "model": _model,
     "weights": _weights,
     "memory": _memory,
     "adapter": _adapters,
-    "data": _data,
 }

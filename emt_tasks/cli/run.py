@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from glob import glob
 from pathlib import Path
 from typing import Any
@@ -87,10 +86,8 @@ def command(
         _preflight(preflight.Asked(names, model, model_args, output_path, adapters), shown=first)
         if only_check:
             return
-        asked = Evaluation(
-            names, output_path, batch_size, limit, offset, generation, keep=not fresh, shown=first
-        )
-        _quiet_harness()
+        asked = Evaluation(names, output_path, batch_size, limit, offset, generation, keep=not fresh, shown=first)
+        harness.quiet()
         runs = _evaluated(model, model_args, adapters, asked, device)
     if runs:
         _report(runs, output_path, as_json)
@@ -127,16 +124,6 @@ def _preflight(asked: preflight.Asked, shown: bool) -> None:
             raise EmtError(check.problem)
         if shown:
             click.echo(f"  {check.name:<8} {check.found}", err=True)
-
-
-def _quiet_harness() -> None:
-    from loguru import logger
-
-    with suppress(ValueError):
-        logger.remove(0)
-    import sys
-
-    logger.add(sys.stderr, level="ERROR", format="{level}: {message}")
 
 
 def _evaluated(

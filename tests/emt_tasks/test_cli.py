@@ -65,9 +65,9 @@ def test_a_prompt_is_printed_alone_on_stdout(data: Path) -> None:
         (["--tasks", "emt_cifar_10"], "no task 'emt_cifar_10'. Did you mean 'emt_cifar10'?"),
         (["--model", "emt_lava"], "no model 'emt_lava'. Did you mean 'emt_llava'?"),
         (["--model-args", "pretraned=x"], "Did you mean 'pretrained'?"),
-        (["--model-args", "pretrained=/no/such/folder"], "there is no folder '/no/such/folder'"),
+        (["--model-args", "pretrained=/no/such/folder"], "pretrained=/no/such/folder: there is no such folder"),
         (["--checkpoints", "/no/such/epoch-*"], "matches no folder"),
-        (["--output-path", "/proc/nowhere"], "Choose another --output-path"),
+        (["--output-path", "/proc/nowhere"], "choose another --output-path"),
     ],
 )
 def test_what_can_be_known_before_is_said_before(words: list[str], said: str, data: Path) -> None:
