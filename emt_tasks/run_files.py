@@ -1,7 +1,7 @@
 """The files of a run: what the harness writes, our manifest beside it, and all of it there or an error."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from emt_tasks import manifest
 from emt_tasks.errors import EmtError
 from emt_tasks.evaluation import Evaluation
 from emt_tasks.runs import RunResult, task_results
+from emt_tasks.tasks import catalogue
 
 
 def write(
@@ -24,7 +25,7 @@ def write(
     Raises:
         EmtError: not all of it could be written.
     """
-    samples: dict[str, list[dict[str, Any]]] = raw.pop("samples")
+    samples = _in_order(raw.pop("samples"), asked.tasks)
     results = [
         found for task, rows in samples.items() for found in task_results(task, [r["emt"] for r in rows if "emt" in r])
     ]
@@ -48,6 +49,15 @@ def write(
             "kept there; make room and run the same command again."
         ) from error
     return RunResult(tuple(results), folder)
+
+
+def _in_order(samples: Mapping[str, Any], asked: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """The tasks as they were asked for, groups opened; the harness turns them round."""
+    ours = catalogue()
+    order = [leaf for name in asked for leaf in (ours[name].members if name in ours else ()) or (name,)]
+    return {
+        task: samples[task] for task in sorted(samples, key=lambda task: order.index(task) if task in order else -1)
+    }
 
 
 def _harness_files(

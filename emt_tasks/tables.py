@@ -14,34 +14,39 @@ HEADERS = {
     "empty": "empty",
     "unscored": "un-\nscored",
 }
+CAPTION = "percent, 95 % Wilson interval; accuracy and the outcomes add up to 100, foreign is counted beside them"
 
 
-def results_table(results: Iterable[TaskResult], title: str) -> Table:
-    """One line for each task and reading: n, accuracy with its interval, and the other shares, all in percent."""
+def results_table(results: Iterable[tuple[str, TaskResult]], title: str) -> Table:
+    """One line for each named result: n, accuracy with its interval, and the other shares, all in percent.
+
+    Names (of checkpoints, say) and readings have a column only where there is more than one of them.
+    """
     rows = list(results)
-    several = len({row.reading for row in rows}) > 1
-    unscored = any(row.shares["unscored"] for row in rows)
-    outcomes = [outcome for outcome in HEADERS if outcome != "unscored" or unscored]
-    caption = "percent, 95 % Wilson interval; accuracy and the outcomes add up to 100, foreign is counted beside them"
+    named = len({name for name, _ in rows}) > 1
+    several = len({row.reading for _, row in rows}) > 1
+    outcomes = [name for name in HEADERS if name != "unscored" or any(row.shares[name] for _, row in rows)]
     table = Table(
-        title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False
+        title=title, caption=CAPTION, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False
     )
-    table.add_column("task", no_wrap=True)
-    if several:
-        table.add_column("reading")
-    table.add_column("n", justify="right", no_wrap=True)
-    table.add_column("accuracy", justify="right", style="bold", no_wrap=True)
-    for outcome in outcomes:
-        table.add_column(HEADERS[outcome], justify="right", no_wrap=True)
-    table.add_column("for-\neign", justify="right", no_wrap=True)
-    for row in rows:
-        low, high = row.interval
+    for column in (*(("checkpoint",) if named else ()), "task", *(("reading",) if several else ())):
+        table.add_column(column, no_wrap=True)
+    for column in ("n", "accuracy", *(HEADERS[outcome] for outcome in outcomes), "for-\neign"):
+        table.add_column(column, justify="right", no_wrap=True, style="bold" if column == "accuracy" else "")
+    for name, row in rows:
+        words = (*((name,) if named else ()), row.task, *((row.reading,) if several else ()))
+        shares = (*(row.shares[outcome] for outcome in outcomes), row.foreign)
         table.add_row(
-            row.task,
-            *((row.reading,) if several else ()),
-            f"{row.n:,}",
-            f"{100 * row.accuracy:.1f} [{100 * low:.1f}, {100 * high:.1f}]",
-            *(f"{100 * row.shares[outcome]:.1f}" for outcome in outcomes),
-            f"{100 * row.foreign:.1f}",
+            *words, f"{row.n:,}", percent(row.accuracy, row.interval), *(f"{100 * share:.1f}" for share in shares)
         )
     return table
+
+
+def percent(share: float, interval: tuple[float, float]) -> str:
+    """A share and its interval in percent.
+
+    >>> percent(0.5, (0.25, 0.75))
+    '50.0 [25.0, 75.0]'
+    """
+    low, high = interval
+    return f"{100 * share:.1f} [{100 * low:.1f}, {100 * high:.1f}]"

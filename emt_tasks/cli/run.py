@@ -90,7 +90,7 @@ def command(
         harness.quiet()
         runs = _evaluated(model, model_args, adapters, asked, device)
     if runs:
-        _report(runs, output_path, as_json)
+        _report(runs, model, output_path, as_json)
 
 
 def _adapters(pattern: str | None, model_args: Mapping[str, Any]) -> list[Path]:
@@ -152,7 +152,7 @@ def _half_width(result: TaskResult) -> float:
     return (high - low) / 2
 
 
-def _report(runs: Mapping[str, RunResult], output_path: Path, as_json: bool) -> None:
+def _report(runs: Mapping[str, RunResult], model: str, output_path: Path, as_json: bool) -> None:
     if as_json:
         told = [
             {"name": name, "folder": str(run.folder), "results": [result.summary() for result in run.results]}
@@ -160,8 +160,8 @@ def _report(runs: Mapping[str, RunResult], output_path: Path, as_json: bool) -> 
         ]
         click.echo(json.dumps({"runs": told}, indent=2))
     console = Console(stderr=as_json)
-    for name, run in runs.items():
-        console.print(results_table(run.results, name))
+    rows = [(name, result) for name, run in runs.items() for result in run.results]
+    console.print(results_table(rows, model))
     click.echo(f"written to {output_path}", err=True)
     widest = max((result for run in runs.values() for result in run.results), key=_half_width)
     if _half_width(widest) > SURE_ENOUGH:
