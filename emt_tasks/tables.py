@@ -26,9 +26,7 @@ def results_table(results: Iterable[tuple[str, TaskResult]], title: str) -> Tabl
     named = len({name for name, _ in rows}) > 1
     several = len({row.reading for _, row in rows}) > 1
     outcomes = [name for name in HEADERS if name != "unscored" or any(row.shares[name] for _, row in rows)]
-    table = Table(
-        title=title, caption=CAPTION, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False
-    )
+    table = Table(title=title, caption=CAPTION, box=box.SIMPLE_HEAD, padding=0, show_edge=False, pad_edge=False)
     for column in (*(("checkpoint",) if named else ()), "task", *(("reading",) if several else ())):
         table.add_column(column, no_wrap=True)
     for column in ("n", "accuracy", *(HEADERS[outcome] for outcome in outcomes), "for-\neign"):

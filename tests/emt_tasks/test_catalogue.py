@@ -51,7 +51,12 @@ def test_the_prompts_are_the_papers() -> None:
 
 
 def test_a_group_opens_into_its_tasks_once() -> None:
-    assert [leaf.name for leaf in leaves(("emt", "emt_cifar10"))] == ["emt_mnist", "emt_cifar10", "emt_cifar100", "emt_miniimagenet"]
+    assert [leaf.name for leaf in leaves(("emt", "emt_cifar10"))] == [
+        "emt_mnist",
+        "emt_cifar10",
+        "emt_cifar100",
+        "emt_miniimagenet",
+    ]
 
 
 def test_an_unknown_task_is_told_the_nearest() -> None:

@@ -59,7 +59,9 @@ def test_a_label_out_of_range_is_named_with_its_row(tmp_path: Path, label: int) 
 
 def test_the_classes_of_another_set_are_refused(tmp_path: Path) -> None:
     rows = rows_at(toy_sets.write_set(tmp_path, "cifar10", [0]), "cifar10")
-    other = rows.cast_column("label", datasets.ClassLabel(names=["automobile", "airplane", *label_set("cifar10").hub_names[2:]]))
+    other = rows.cast_column(
+        "label", datasets.ClassLabel(names=["automobile", "airplane", *label_set("cifar10").hub_names[2:]])
+    )
     with pytest.raises(docs.BadRows, match="the first that differs is class 0"):
         docs.cifar10(other)
 

@@ -21,7 +21,13 @@ WORLD = {
     "names none": lambda _doc, _: "a blurry picture",
     "silent": lambda _doc, _: " \n ",
 }
-OUTCOME = {"right": "correct", "wrong": "incorrect", "lists all": "intrinsic", "names none": "extrinsic", "silent": "empty"}
+OUTCOME = {
+    "right": "correct",
+    "wrong": "incorrect",
+    "lists all": "intrinsic",
+    "names none": "extrinsic",
+    "silent": "empty",
+}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +52,9 @@ def test_every_answer_has_its_outcome_on_every_set(data: Path, tmp_path: Path, k
 
 
 def test_the_files_are_the_harnesss_and_every_row_has_the_record(data: Path, tmp_path: Path) -> None:
-    result = run(data, tmp_path, Scripted(lambda doc, _: "The airplane is 8." if doc["label"] else "an airplane"), "emt_cifar10")
+    result = run(
+        data, tmp_path, Scripted(lambda doc, _: "The airplane is 8." if doc["label"] else "an airplane"), "emt_cifar10"
+    )
     results = json.loads(next(result.folder.glob("*_results.json")).read_text())["results"]["emt_cifar10"]
     rows = [json.loads(line) for line in next(result.folder.glob("*_samples_emt_cifar10.jsonl")).open()]
     assert len(rows) == 20
@@ -71,10 +79,14 @@ def test_the_manifest_says_what_made_the_run(data: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("kind", [Scripted, ScriptedChat])
-def test_simple_and_chat_models_are_sent_the_same_prompt_and_picture(data: Path, tmp_path: Path, kind: type[Scripted]) -> None:
+def test_simple_and_chat_models_are_sent_the_same_prompt_and_picture(
+    data: Path, tmp_path: Path, kind: type[Scripted]
+) -> None:
     model = kind(WORLD["right"])
     run(data, tmp_path, model, "emt_mnist", limit=3)
-    assert set(model.prompts) == {"What is the number in the image? Please only answer a single number in 0, 1, 2, 3, 4, 5, 6, 7, 8, 9."}
+    assert set(model.prompts) == {
+        "What is the number in the image? Please only answer a single number in 0, 1, 2, 3, 4, 5, 6, 7, 8, 9."
+    }
     assert [image.mode for image in model.pictures] == ["RGB"] * 3
 
 

@@ -7,7 +7,10 @@ import pytest
 
 from emt_tasks import hook
 
-TASKS = {f"emt_{key}{part}" for key in ("mnist", "cifar10", "cifar100", "miniimagenet") for part in ("", "_lite")} | {"emt", "emt_lite"}
+TASKS = {f"emt_{key}{part}" for key in ("mnist", "cifar10", "cifar100", "miniimagenet") for part in ("", "_lite")} | {
+    "emt",
+    "emt_lite",
+}
 
 
 def python(code: str) -> str:
@@ -22,18 +25,24 @@ def test_the_harness_indexes_our_tasks_after_its_models_are_imported() -> None:
 
 
 def test_leaving_out_the_default_tasks_leaves_out_ours() -> None:
-    shown = python("import lmms_eval.models\nfrom lmms_eval.tasks import TaskManager\nprint(TaskManager(include_defaults=False).all_tasks)")
+    shown = python(
+        "import lmms_eval.models\nfrom lmms_eval.tasks import TaskManager\nprint(TaskManager(include_defaults=False).all_tasks)"
+    )
     assert shown.strip() == "[]"
 
 
 def test_importing_the_harness_models_loads_no_torch_and_no_model() -> None:
-    shown = python("import lmms_eval.models, sys\nprint([n for n in ('torch', 'transformers', 'datasets', 'model_wrappers.base') if n in sys.modules])")
+    shown = python(
+        "import lmms_eval.models, sys\nprint([n for n in ('torch', 'transformers', 'datasets', 'model_wrappers.base') if n in sys.modules])"
+    )
     assert shown.strip() == "[]"
 
 
 def test_the_entry_point_imports_few_modules_of_its_own() -> None:
     """A count, not a time: 50 ms are some hundred small modules (`make bench` has the time)."""
-    shown = python("import lmms_eval.models.registry_v2, sys\nbefore = set(sys.modules)\nimport model_wrappers.registration\nprint(len(set(sys.modules) - before))")
+    shown = python(
+        "import lmms_eval.models.registry_v2, sys\nbefore = set(sys.modules)\nimport model_wrappers.registration\nprint(len(set(sys.modules) - before))"
+    )
     assert int(shown) < 40
 
 

@@ -35,10 +35,17 @@ def test_transparency_lies_on_white() -> None:
 
 def test_lossless_formats_give_the_same_hash() -> None:
     image = Image.radial_gradient("L").resize((9, 9))
-    assert stored_pixel_hash(file_of(image, "PNG"), "") == stored_pixel_hash(file_of(image, "BMP"), "") == pixel_hash(image)
+    assert (
+        stored_pixel_hash(file_of(image, "PNG"), "")
+        == stored_pixel_hash(file_of(image, "BMP"), "")
+        == pixel_hash(image)
+    )
 
 
-@pytest.mark.parametrize("cell", [{"bytes": b"", "path": None}, {"bytes": b"no picture", "path": None}, {"bytes": None, "path": "nowhere.png"}])
+@pytest.mark.parametrize(
+    "cell",
+    [{"bytes": b"", "path": None}, {"bytes": b"no picture", "path": None}, {"bytes": None, "path": "nowhere.png"}],
+)
 def test_what_is_no_picture_is_named_with_its_row(cell: dict) -> None:
     with pytest.raises(UnreadableImage, match="cifar10, row 7, holds a picture that can't be read"):
         stored_pixel_hash(cell, "cifar10, row 7,")

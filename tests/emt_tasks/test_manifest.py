@@ -9,11 +9,16 @@ from emt_tasks.manifest import shown_command, versions, without_secrets, write_j
 @pytest.mark.parametrize("name", ["api_key", "hf_token", "client_secret", "PASSWORD", "openai_api_key"])
 def test_secrets_are_in_no_manifest(name: str) -> None:
     assert "hush" not in json.dumps(without_secrets({name: "hush", "pretrained": "org/model"}))
-    assert "hush" not in json.dumps(shown_command(["emt", "run", "--model-args", f"pretrained=a,{name}=hush,dtype=float32"]))
+    assert "hush" not in json.dumps(
+        shown_command(["emt", "run", "--model-args", f"pretrained=a,{name}=hush,dtype=float32"])
+    )
 
 
 def test_what_is_no_secret_stays() -> None:
-    assert shown_command(["--model-args", "pretrained=a,dtype=float32"]) == ["--model-args", "pretrained=a,dtype=float32"]
+    assert shown_command(["--model-args", "pretrained=a,dtype=float32"]) == [
+        "--model-args",
+        "pretrained=a,dtype=float32",
+    ]
     assert without_secrets({"tokenizer": None, "dtype": "float32"}) == {"tokenizer": None, "dtype": "float32"}
 
 

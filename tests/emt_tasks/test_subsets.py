@@ -6,7 +6,12 @@ from hypothesis import strategies as st
 
 from emt_tasks.subsets import balanced_rows
 
-rows = st.lists(st.tuples(st.integers(0, 4), st.text("0123456789abcdef", min_size=8, max_size=8)), min_size=5, max_size=60, unique=True)
+rows = st.lists(
+    st.tuples(st.integers(0, 4), st.text("0123456789abcdef", min_size=8, max_size=8)),
+    min_size=5,
+    max_size=60,
+    unique=True,
+)
 
 
 @given(rows, st.integers(5, 40))

@@ -7,7 +7,10 @@ from emt_tasks.tables import results_table
 
 
 def result(task: str, *outcomes: str) -> TaskResult:
-    rows = [{"reading": "label_match", "outcome": o, "foreign": [], "image": str(i), "label": "x"} for i, o in enumerate(outcomes)]
+    rows = [
+        {"reading": "label_match", "outcome": o, "foreign": [], "image": str(i), "label": "x"}
+        for i, o in enumerate(outcomes)
+    ]
     return task_results(task, rows)[0]
 
 
