@@ -43,7 +43,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="emt-bench", prog_name="emt")
 def emt() -> None:
-    r"""What did fine-tuning make your multimodal model forget?
+    """What did fine-tuning make your multimodal model forget?
 
     \b
     Example:

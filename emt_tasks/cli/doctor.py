@@ -39,7 +39,7 @@ PROBE = (
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(ctx: click.Context, model: str, model_args: dict[str, str], tasks: str, as_json: bool) -> None:
-    r"""Check packages, harness, models, data, weights and disk; leave with 1 if something is wrong.
+    """Check packages, harness, models, data, weights and disk; leave with 1 if something is wrong.
 
     \b
     Examples:

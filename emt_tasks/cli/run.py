@@ -67,7 +67,7 @@ def command(
     limit: int | None, offset: int, generation: dict[str, Any], data_dir: Path | None, device: str | None,
     fresh: bool, only_check: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    r"""Evaluate a model: preflight, progress, a table with intervals, and a run folder that lmms-eval's tools read too.
+    """Evaluate a model: preflight, progress, a table with intervals, and a run folder that lmms-eval's tools read too.
 
     An interrupted run goes on where it stopped when the same command is given again; answers of other weights are never
     reused.

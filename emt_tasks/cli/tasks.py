@@ -30,7 +30,7 @@ from emt_tasks.tasks import Task, catalogue, task
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(shown: str | None, row: int, path_of: str | None, data_dir: Path | None, as_json: bool) -> None:
-    r"""List the tasks and groups, or show what one of them asks.
+    """List the tasks and groups, or show what one of them asks.
 
     \b
     Examples:
