@@ -73,6 +73,7 @@ def evaluate_loaded(lm: Any, model: str, model_args: Mapping[str, Any], asked: E
         "weights": weights,
         "model": model,
         "model_args": _answering(model_args),
+        "details": getattr(lm, "details", {}),
         "versions": manifest.versions(),
     }
     started = time.time()
@@ -96,7 +97,7 @@ def evaluate_loaded(lm: Any, model: str, model_args: Mapping[str, Any], asked: E
     if raw is None:
         return None
     timing = {"seconds": time.time() - started, "images_per_second": journaled.speed, "kept_answers": journaled.kept}
-    return run_files.write(raw, model, model_args, weights, asked, timing)
+    return run_files.write(raw, model, model_args, weights, asked, timing, getattr(lm, "details", {}))
 
 
 def weights_of(lm: Any, model: str, model_args: Mapping[str, Any]) -> str:

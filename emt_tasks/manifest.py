@@ -45,6 +45,7 @@ def manifest(
     results: Iterable[TaskResult],
     configs: Mapping[str, Mapping[str, Any]],
     timing: Mapping[str, float],
+    details: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The manifest of a run.
 
@@ -56,6 +57,7 @@ def manifest(
         results: the run's results.
         configs: the harness's config of each task.
         timing: seconds and images a second.
+        details: what else a wrapper says of itself: its encoder, its templates.
     """
     tasks = {}
     for result in results:
@@ -77,6 +79,7 @@ def manifest(
         "model": model,
         "model_args": without_secrets(model_args),
         "weights": weights,
+        "details": dict(details),
         "settings": dict(settings),
         "tasks": tasks,
         "timing": dict(timing),

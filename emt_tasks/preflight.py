@@ -97,7 +97,10 @@ def _model(asked: Asked) -> str:
         return f"{asked.model} (of lmms-eval)"
     from model_wrappers.arguments import check_arguments
 
-    check_arguments(ours, asked.model_args)
+    if hasattr(ours, "check"):  # a family with arguments of its own
+        ours.check(asked.model_args)
+    else:
+        check_arguments(ours, asked.model_args)
     return f"{asked.model} ({ours.__module__}.{ours.__qualname__})"
 
 
@@ -116,8 +119,11 @@ def _weights(asked: Asked) -> str:
 
 
 def _pretrained(asked: Asked) -> str | None:
-    """The base that is to be loaded, where that is known: as asked for, or our model's default."""
-    named = asked.model_args.get("pretrained") or getattr(_our_class(asked.model), "default_pretrained", None)
+    """The base that transformers is to load, where that is known: as asked for, or our model's default."""
+    ours = _our_class(asked.model)
+    if hasattr(ours, "check"):
+        return None
+    named = asked.model_args.get("pretrained") or getattr(ours, "default_pretrained", None)
     return None if named is None else str(named)
 
 

@@ -19,6 +19,7 @@ def write(
     weights: str,
     asked: Evaluation,
     timing: Mapping[str, float],
+    details: Mapping[str, Any],
 ) -> RunResult:
     """Write what `simple_evaluate` returned as the harness itself does, with a manifest; the run's result.
 
@@ -41,6 +42,7 @@ def write(
             results=results,
             configs=raw["configs"],
             timing=timing,
+            details=details,
         )
         manifest.write_json(folder / f"{_stamp(raw)}_manifest.json", content)
     except OSError as error:

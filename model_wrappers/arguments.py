@@ -1,6 +1,6 @@
 """What `--model_args` may say, read into one frozen record before anything is loaded."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
@@ -74,17 +74,24 @@ def read_arguments(given: Mapping[str, Any], model: str, default_pretrained: str
         UnknownName: for an argument or a dtype that does not exist, with the nearest name.
         EmtError: if `pretrained` is missing or a value can't be read.
     """
-    known: list[str] = [field.name for field in fields(Arguments)]
-    for name in given:
-        if name not in known:
-            raise UnknownName(f"argument of {model}", name, known)
-    said = {name: value for name, value in given.items() if value is not None and value != ""}
+    said = given_arguments(given, model, [field.name for field in fields(Arguments)])
     pretrained = said.pop("pretrained", default_pretrained)
     if pretrained is None:
         raise EmtError(f"{model} has no default checkpoint. Name one: --model_args pretrained=<folder or hub id>.")
-    return Arguments(
-        pretrained=_text("pretrained", pretrained), **{name: _read(name, value) for name, value in said.items()}
-    )
+    return Arguments(pretrained=pretrained, **said)
+
+
+def given_arguments(given: Mapping[str, Any], model: str, known: Sequence[str]) -> dict[str, Any]:
+    """What of `known` was said, each value read as its argument's kind; a wrapper with other arguments starts here too.
+
+    Raises:
+        UnknownName: for an argument or a dtype that does not exist, with the nearest name.
+        EmtError: if a value can't be read.
+    """
+    for name in given:
+        if name not in known:
+            raise UnknownName(f"argument of {model}", name, known)
+    return {name: _read(name, value) for name, value in given.items() if value is not None and value != ""}
 
 
 def _read(name: str, value: Any) -> Any:

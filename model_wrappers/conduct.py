@@ -1,7 +1,7 @@
 """All questions through a model, batch by batch, in an order that wastes nothing; answers come back in theirs."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from lmms_eval.api.instance import Instance
@@ -9,15 +9,25 @@ from tqdm import tqdm
 
 from emt_tasks.errors import EmtError
 from model_wrappers.batching import BatchSize, ahead, in_batches, ordered
-from model_wrappers.preparation import Preparation, Prepared
+from model_wrappers.preparation import Prepared
 from model_wrappers.questions import Question
 
 Answered = list[tuple[Instance, Any]]
 
 
+class Prepares(Protocol):
+    """What makes batches ready: `preparation.Preparation`, or a family's own."""
+
+    def prepared(self, questions: Sequence[Question], task_dict: Any) -> list[Prepared]:
+        """The questions of one batch, ready for the model."""
+
+    def length(self, question: Question) -> int:
+        """How long a question is, for the order of batches."""
+
+
 def answered(
     questions: Sequence[Question],
-    preparation: Preparation,
+    preparation: Prepares,
     task_dict: Any,
     size: BatchSize,
     ask: Callable[[Prepared], Sequence[Any]],
