@@ -12,12 +12,13 @@ from emt_tasks import hook
 CLASS_PATHS = {
     "emt_llava": "model_wrappers.llava.EmtLlava",
     "emt_hf": "model_wrappers.hf.EmtHf",
+    "emt_clip": "model_wrappers.clip.EmtClip",
     "emt_otter": "model_wrappers.otter.EmtOtter",
 }
 
 
 def manifests() -> list[ModelManifest]:
-    """Our models; `llava` is among them where the LLaVA repository's package, which the harness's own needs, is missing."""
+    """Our models; `llava` is one where the LLaVA repository's package, which the harness's own needs, is missing."""
     hook.install()
     paths = dict(CLASS_PATHS)
     if find_spec("llava") is None:

@@ -1,0 +1,187 @@
+"""Any open_clip encoder as a zero-shot classifier on the rows that the MLLMs are asked about."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import torch
+from lmms_eval.api.instance import Instance
+from lmms_eval.api.model import lmms
+from torch import Tensor
+
+from emt_tasks.errors import EmtError
+from model_wrappers.batching import BatchSize
+from model_wrappers.clip_arguments import ClipArguments, read_clip_arguments, source_of
+from model_wrappers.clip_loading import load_encoder, source_fingerprint
+from model_wrappers.clip_questions import ClipPreparation
+from model_wrappers.clip_templates import read_templates
+from model_wrappers.conduct import Answered, answered
+from model_wrappers.continuations import Value
+from model_wrappers.misfits import listed
+from model_wrappers.placement import placement
+from model_wrappers.preparation import Prepared
+from model_wrappers.questions import Question, generation_questions, rows_of, scoring_questions
+from model_wrappers.zero_shot import Classifiers, image_features
+
+Values = Mapping[str, Value]
+"""What each label of a row is worth."""
+
+
+class EmtClip(lmms):
+    """An encoder that answers with the label whose sentences are most like the image; prompts are not read.
+
+    Args:
+        **given: the fields of `clip_arguments.ClipArguments`.
+
+    Attributes:
+        on_batch: called after each batch with its requests and their answers.
+
+    Raises:
+        EmtError: an argument is wrong, or the checkpoint or the templates can't be used.
+    """
+
+    is_simple = True
+    name: ClassVar[str] = "emt_clip"
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__()
+        self.on_batch: Callable[[Answered], None] | None = None
+        self.arguments = said = self.check(given)
+        here = placement(said.device, None)
+        self.accelerator, self._rank, self._world_size = here.accelerator, here.rank, here.world_size
+        self._device = here.device
+        self._templates = read_templates(said.template)
+        self._encoder = load_encoder(source_of(said.model, said.pretrained), said.dtype, here.device)
+        self._classifiers = Classifiers(self._encoder.model, self._encoder.tokenizer, self._templates, here.device)
+        self._preparation = ClipPreparation(self._encoder)
+        self._batch_size = BatchSize(said.batch_size, said.max_batch_size, here.device)
+
+    @classmethod
+    def check(cls, given: Mapping[str, Any]) -> ClipArguments:
+        """The arguments as the constructor will read them; what they name is looked for and not loaded.
+
+        Raises:
+            EmtError: an argument is wrong, or names an architecture, tag, file or template that does not exist.
+        """
+        said = read_clip_arguments(given, cls.name)
+        source_of(said.model, said.pretrained)
+        read_templates(said.template)
+        return said
+
+    def generate_until(self, requests: list[Instance]) -> list[str]:
+        """The likeliest label of each request's row, in order.
+
+        Raises:
+            EmtError: a row has no labels or no image, or its image can't be read.
+        """
+        return self._answered(generation_questions(requests), self._likeliest, self.on_batch)
+
+    def loglikelihood(self, requests: list[Instance]) -> list[tuple[float, bool]]:
+        """(loss, likeliest) of each request's answer, which must be one of its row's labels, in order.
+
+        The loss is -log softmax(scale * similarity) in nats; the harness takes the least for the answer.
+
+        Raises:
+            EmtError: an answer is no label of its row, or a row can't be read.
+        """
+        questions = scoring_questions(requests)
+        together: dict[tuple[str, str, int], list[Question]] = defaultdict(list)
+        for question in questions:
+            together[_row(question)].append(question)
+        rows = [replace(alike[0], index=place) for place, alike in enumerate(together.values())]
+        report = self.on_batch
+
+        def told(batch: Answered) -> None:
+            assert report is not None, "nobody asked for a report"
+            report([(q.request, self._worth(q, found)) for one, found in batch for q in asked_by[id(one)]])
+
+        asked_by = {id(alike[0].request): alike for alike in together.values()}
+        found = dict(zip(together, self._answered(rows, self._values, told if report else None), strict=True))
+        return [self._worth(question, found[_row(question)]) for question in questions]
+
+    def generate_until_multi_round(self, requests: list[Instance]) -> list[str]:
+        """Not had here.
+
+        Raises:
+            EmtError: always.
+        """
+        raise EmtError(f"{self.name} names the label of an image; it can't be talked to ({len(requests)} requests).")
+
+    def clean(self) -> None:
+        """Give back what memory can be had without the model, which may be evaluated again."""
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def use_adapter(self, peft: str | None, projector: str | None = None) -> None:
+        """Nothing for None and None.
+
+        Raises:
+            EmtError: there is an adapter or a projector, which an encoder has no place for.
+        """
+        if peft or projector:
+            raise EmtError(f"{self.name} has no place for an adapter ({peft or projector}). Drop it.")
+
+    def weights_fingerprint(self) -> str:
+        """The sha256, in hex, of the encoder's weights as they lie on disk."""
+        return source_fingerprint(self._encoder.source)
+
+    @property
+    def details(self) -> dict[str, str]:
+        """What the manifest says beside the arguments: the encoder, and which sentences it was asked with."""
+        return {
+            "encoder": self._encoder.source.name,
+            "template": self._templates.name,
+            "template_fingerprint": self._templates.fingerprint,
+        }
+
+    @property
+    def device(self) -> torch.device:
+        """Where inputs go, and where the harness puts what it gathers from ranks."""
+        return self._device
+
+    @property
+    def batch_size(self) -> int:
+        """Images that go through the encoder together."""
+        return self._batch_size.now
+
+    def _answered(
+        self,
+        questions: Sequence[Question],
+        ask: Callable[[Prepared], Sequence[Any]],
+        report: Callable[[Answered], None] | None,
+    ) -> list[Any]:
+        title = self.name if self._rank == 0 and self.on_batch is None else None
+        return answered(questions, self._preparation, self.task_dict, self._batch_size, ask, report, title)
+
+    def _likeliest(self, ready: Prepared) -> list[str]:
+        return [min(values, key=lambda label: values[label].loss) for values in self._values(ready)]
+
+    def _values(self, ready: Prepared) -> list[Values]:
+        """Each row's labels with what they are worth."""
+        pixels = ready.inputs["pixel_values"].to(self._device, self._encoder.dtype, non_blocking=True)
+        features = image_features(self._encoder.model, pixels)
+        pairs = zip(features, ready.inputs["labels"], strict=True)
+        return [self._worths(feature, labels) for feature, labels in pairs]
+
+    def _worths(self, feature: Tensor, labels: tuple[str, ...]) -> Values:
+        """What each of `labels` is worth for an image of `feature`, (dimensions,)."""
+        similarities = self._classifiers.of(labels) @ feature  # (classes,)
+        losses = -(self._encoder.scale * similarities).log_softmax(dim=-1)
+        best = int(similarities.argmax())
+        return {
+            label: Value(loss, place == best)
+            for place, (label, loss) in enumerate(zip(labels, losses.tolist(), strict=True))
+        }
+
+    def _worth(self, question: Question, values: Values) -> tuple[float, bool]:
+        answer = question.answer
+        if callable(answer):
+            answer = question.answer_text(rows_of([question], self.task_dict)[0])
+        if (label := str(answer).strip()) not in values:
+            raise EmtError(f"{question.place}: the answer {label!r} is none of the row's labels ({listed([*values])}).")
+        return values[label].loss, values[label].greedy
+
+
+def _row(question: Question) -> tuple[str, str, int]:
+    return question.task, question.split, question.doc_id
