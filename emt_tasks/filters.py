@@ -46,3 +46,18 @@ class LabelMatch(Filter):
     def apply(self, resps: Iterable[Sequence[str]], docs: Any = None) -> list[Carried]:  # noqa: ARG002
         """One reading for each entry of `resps`, in their order."""
         return [Carried(label_match.read(answers[0] if answers else "", self.labels)) for answers in resps]
+
+
+class Choice(Filter):
+    """The reading `choice` of the label set named `labels`: each label's score goes on as it is.
+
+    A filter sees one request at a time, and a choice needs all of a row, so that it is made in
+    `emt_tasks.results.process_choice`. Answers that are left alone stand once in the sample log, not twice.
+    """
+
+    def __init__(self, labels: str) -> None:
+        self.labels = label_set(labels)
+
+    def apply(self, resps: Iterable[Sequence[str]], docs: Any = None) -> list[Sequence[str]]:  # noqa: ARG002
+        """`resps`, in their order."""
+        return list(resps)

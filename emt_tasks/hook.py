@@ -31,7 +31,7 @@ def teach(module: ModuleType) -> None:
     """Wrap the task manager of `module` (`lmms_eval.tasks`); warn with a remedy where it is not the one we know."""
     manager: Any = getattr(module, "TaskManager", None)
     missing = [
-        name for name in ("initialize_tasks", "_get_task_and_group", "_get_config") if not hasattr(manager, name)
+        name for name in ("initialize_tasks", "_get_task_and_group", "_get_config", "load_task_or_group") if not hasattr(manager, name)
     ]
     if missing:
         warnings.warn(
@@ -43,6 +43,7 @@ def teach(module: ModuleType) -> None:
     if not isinstance(vars(manager).get("initialize_tasks"), wrapt.FunctionWrapper):
         wrapt.wrap_function_wrapper(manager, "initialize_tasks", _with_our_tasks)
         wrapt.wrap_function_wrapper(manager, "_get_config", _with_data_dir)
+        wrapt.wrap_function_wrapper(manager, "load_task_or_group", _where_it_can_be_answered)
 
 
 def _with_our_tasks(indexed: Any, manager: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -61,3 +62,18 @@ def _with_data_dir(configured: Any, _manager: Any, args: tuple[Any, ...], kwargs
     if folder is not None:
         return sources.from_folder(config, folder)
     return sources.from_hub_cache(config) if constants.HF_HUB_OFFLINE else config
+
+
+def _where_it_can_be_answered(loaded: Any, _manager: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The tasks asked for, unless they are ours and the harness would have a chat model score labels.
+
+    Raises:
+        EmtError: it would; the harness itself fails on an assertion once the data is there.
+    """
+    from emt_tasks.tasks import require_scorer
+
+    asked = args[0] if args else kwargs.get("task_list")
+    kind = args[1] if len(args) > 1 else kwargs.get("task_type", "simple")
+    names = [asked] if isinstance(asked, str) else asked or []
+    require_scorer([name for name in names if isinstance(name, str)], "this model", chat=kind == "chat")
+    return loaded(*args, **kwargs)

@@ -12,9 +12,10 @@ from typing import Any
 from emt_tasks import sources
 from emt_tasks.errors import EmtError, UnknownName
 from emt_tasks.hub import reach_hub
-from emt_tasks.tasks import Task, leaves
+from emt_tasks.tasks import Task, leaves, require_scorer
 
 BYTES_FOR_RUN = 50_000_000  # 40,000 rows of sample log at about 1 kB each, with room to spare
+ROWS, BYTES_FOR_SCORE = 10_000, 200  # of a set at most; of each label's score in log and journal
 WEIGHT_FILES = ("*.safetensors", "*.bin")
 
 
@@ -87,11 +88,12 @@ def _require_on_hub(task: Task) -> None:
 
 
 def _model(asked: Asked) -> str:
-    from lmms_eval.models import list_available_models
+    from lmms_eval.models import get_model_manifest, list_available_models
 
     known = list_available_models(include_aliases=True)
     if asked.model not in known:
         raise UnknownName("model", asked.model, known)
+    require_scorer(asked.tasks, asked.model, chat=get_model_manifest(asked.model).chat_class_path is not None)
     ours = _our_class(asked.model)
     if ours is None:
         return f"{asked.model} (of lmms-eval)"
@@ -151,16 +153,23 @@ def _adapters(asked: Asked) -> str:
     return ", ".join(str(name) for name in [*named, *([projector] if projector else [])])
 
 
+def _bytes_for_run(tasks: Sequence[Task]) -> int:
+    """What the files of a run over all rows may take: log and journal."""
+    scores = sum(ROWS * len(task.labels.labels) * BYTES_FOR_SCORE for task in tasks if task.chooses)
+    return BYTES_FOR_RUN + scores
+
+
 def _disk(asked: Asked) -> str:
+    needed = _bytes_for_run(leaves(tuple(asked.tasks)))
     existing = next(
         folder for folder in (asked.output_path.absolute(), *asked.output_path.absolute().parents) if folder.exists()
     )
     if not existing.is_dir() or not os.access(existing, os.W_OK):
         raise EmtError(f"{existing} is no folder that can be written to. Choose another --output-path.")
     free = shutil.disk_usage(existing).free
-    if free < BYTES_FOR_RUN:
+    if free < needed:
         raise EmtError(
-            f"{existing} has {_size(free)} left, a run may need {_size(BYTES_FOR_RUN)}. Make room or choose another "
+            f"{existing} has {_size(free)} left, a run may need {_size(needed)}. Make room or choose another "
             "--output-path."
         )
     return f"{_size(free)} free at {existing}"

@@ -3,8 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from emt_tasks import choice
+from emt_tasks.errors import EmtError
 from emt_tasks.intervals import wilson
+from emt_tasks.likelihood import Likelihood
 from emt_tasks.outcomes import Outcome, outcome_of
+from emt_tasks.reading import Reading
 
 if TYPE_CHECKING:
     from emt_tasks.filters import Carried
@@ -17,24 +21,60 @@ def process_results(doc: Mapping[str, Any], results: Sequence["Carried"]) -> dic
         doc: a row as `emt_tasks.docs` makes them; its picture is not needed.
         results: the reading of the row's answer, as a filter carries it.
     """
-    reading = results[0].reading
+    return _counted(doc, results[0].reading)
+
+
+def process_choice(doc: Mapping[str, Any], results: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """The same of a row whose labels were scored: the likeliest label is its answer.
+
+    Beside it, `accuracy_per_token`, `accuracy_with_end` and `accuracy_prior`, as far as the model tells what they need;
+    the record's `scores` says for each variant, the primary one first, which label it prefers, and its score and that
+    of the right label in nats. A row with a score that is no number is `unscored`.
+
+    Args:
+        doc: a row as `emt_tasks.docs` makes them.
+        results: the answers of the harness to the request of each label, in order.
+
+    Raises:
+        EmtError: another number of scores than labels.
+    """
+    labels, right = doc["labels"], doc["label"]
+    if len(results) != len(labels):
+        raise EmtError(f"{len(results)} scores for {len(labels)} labels. Run the task without a cache of requests.")
+    by_variant = choice.scores([Likelihood.read(answers[0]) for answers in results])
+    counted = _counted(doc, choice.read(by_variant, labels))
+    predictions = {name: choice.likeliest(scores, labels) for name, scores in by_variant.items()}
+    counted["emt"]["scores"] = {
+        name: {
+            "prediction": predictions[name],
+            "score": max(scores) if predictions[name] else None,
+            "label_score": scores[right],
+        }
+        for name, scores in by_variant.items()
+    }
+    variants = [name for name in predictions if name != "sum"]
+    return {**counted, **{f"accuracy_{name}": float(predictions[name] == labels[right]) for name in variants}}
+
+
+def _counted(doc: Mapping[str, Any], reading: Reading | None) -> dict[str, Any]:
+    """What a row counts, of its reading; None is a reading that could not be had."""
     label = doc["labels"][doc["label"]]
     outcome = outcome_of(reading, label)
     counts = {other.value: float(outcome is other) for other in Outcome if other is not Outcome.CORRECT}
     record = {
-        "reading": reading.reading,
-        "raw": reading.raw,
+        "reading": reading.reading if reading else choice.READING,
+        "raw": reading.raw if reading else "",
         "label": label,
-        "prediction": reading.prediction,
+        "prediction": reading.prediction if reading else None,
         "outcome": outcome.value,
-        "named": list(reading.named),
-        "foreign": list(reading.foreign),
+        "named": list(reading.named) if reading else [],
+        "foreign": list(reading.foreign) if reading else [],
         "image": doc["image_sha256"],
     }
     return {
         "accuracy": float(outcome is Outcome.CORRECT),
         **counts,
-        "foreign": float(bool(reading.foreign)),
+        "foreign": float(bool(record["foreign"])),
         "emt": record,
     }
 

@@ -1,6 +1,6 @@
 """The catalogue: what the task files say, read without a harness."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any, cast
 import yaml
 from jinja2 import Environment, StrictUndefined
 
-from emt_tasks.errors import UnknownName
+from emt_tasks.errors import EmtError, UnknownName
 from emt_tasks.hook import task_folder
 from emt_tasks.labels import LabelSet, label_set
 
@@ -33,6 +33,11 @@ class Task:
         return tuple(filter_["name"] for filter_ in self.config.get("filter_list", ()))
 
     @property
+    def chooses(self) -> bool:
+        """Whether labels are scored rather than answers generated."""
+        return bool(self.config.get("output_type") == "multiple_choice")
+
+    @property
     def labels(self) -> LabelSet:
         """The label set that its prompt lists."""
         return label_set(self.config["filter_list"][0]["filter"][0]["labels"])
@@ -46,10 +51,12 @@ _Loader.add_constructor("!function", lambda loader, node: loader.construct_scala
 
 
 def _resolved(path: Path) -> dict[str, Any]:
-    """The mapping in `path`, over that of the file it includes."""
+    """The mapping in `path`, over those of the files it includes, the first of them over the others."""
     config: dict[str, Any] = yaml.load(path.read_text(encoding="utf8"), _Loader)  # noqa: S506  # a SafeLoader
-    included = config.pop("include", None)
-    return {**(_resolved(path.parent / included) if included else {}), **config}
+    included = config.pop("include", [])
+    for name in [included] if isinstance(included, str) else included:
+        config = {**_resolved(path.parent / name), **config}
+    return config
 
 
 @cache
@@ -84,6 +91,22 @@ def leaves(names: list[str] | tuple[str, ...]) -> tuple[Task, ...]:
     """
     opened = [task(leaf) for name in names for leaf in (task(name).members or (name,))]
     return tuple({leaf.name: leaf for leaf in opened}.values())
+
+
+def require_scorer(names: Iterable[str], model: str, chat: bool) -> None:
+    """Refuse tasks of ours that score labels for a chat model; other harnesses' names are passed over.
+
+    Raises:
+        EmtError: lmms-eval only lets chat models generate.
+    """
+    known = catalogue()
+    choosing = [leaf.name for leaf in leaves([name for name in names if name in known]) if leaf.chooses]
+    if chat and choosing:
+        instead = choosing[0].removesuffix("_choice")
+        raise EmtError(
+            f"{choosing[0]} scores labels by their likelihood, and lmms-eval lets {model}, a chat model, only generate. "
+            f"Use the task {instead}, or a model that scores: emt_llava, emt_hf."
+        )
 
 
 def prompt_of(name: str) -> str:

@@ -1,6 +1,8 @@
 """What every wrapper of a transformers model shares; a family's file holds only what differs."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 import torch
@@ -8,15 +10,19 @@ from lmms_eval.api.instance import Instance
 from lmms_eval.api.model import lmms
 
 from emt_tasks.errors import EmtError, UnknownName
+from emt_tasks.likelihood import Likelihood
 from model_wrappers.adapters import Tuning
 from model_wrappers.allocation import keep_freed_memory
 from model_wrappers.arguments import read_arguments
 from model_wrappers.batching import BatchSize
+from model_wrappers.choices import by_row, reported
 from model_wrappers.conduct import Answered, answered
 from model_wrappers.continuations import answer_length, values
+from model_wrappers.encoders import encoder_of
 from model_wrappers.fingerprint import fingerprint
 from model_wrappers.generation import Generator
 from model_wrappers.inputs import on_device
+from model_wrappers.label_scoring import LabelScorer
 from model_wrappers.loading import load_config, load_model, load_processor
 from model_wrappers.placement import placement
 from model_wrappers.preparation import Preparation, Prepared
@@ -31,8 +37,8 @@ class HFModel(lmms):
         **given: the fields of `arguments.Arguments`, as `--model_args` and the harness's own flags give them.
 
     Attributes:
-        on_batch: called after each batch with its requests and their answers (from `loglikelihood`: loss and greedy),
-            for journals and progress; while it is set no progress bar is shown.
+        on_batch: called after each batch with its requests and their answers, for journals and progress; while it is
+            set no progress bar is shown.
 
     Raises:
         EmtError: an argument is wrong, or base, adapter and projector are not there or do not go together.
@@ -61,6 +67,7 @@ class HFModel(lmms):
         self._batch_size = BatchSize(said.batch_size, said.max_batch_size, self._device)
         self._preparation = Preparation(self.processor, self.default_template)
         self._generator = Generator(self._model, self.processor.tokenizer)
+        self._scorer = LabelScorer(self._model, self.processor.tokenizer, known=bool(self.model_types))
         self._tuning = Tuning(self._model, said.pretrained)
         self.use_adapter(said.peft, said.projector)
 
@@ -75,13 +82,24 @@ class HFModel(lmms):
         """
         return self._answered(generation_questions(requests), self._generate)
 
-    def loglikelihood(self, requests: list[Instance]) -> list[tuple[float, bool]]:
+    def loglikelihood(self, requests: list[Instance]) -> list[Likelihood]:
         """(loss, greedy) of each request's answer, in order; the harness takes the least loss for the likeliest.
+
+        Several answers to one row and prompt are scored in one forward pass.
 
         Raises:
             EmtError: a row's image can't be read, an answer is empty, or memory does not suffice.
         """
-        return [tuple(value) for value in self._answered(scoring_questions(requests), self._score)]
+        choices, alone = by_row(scoring_questions(requests))
+        found: list[Any] = [None] * len(requests)
+        chosen = self._answered([choice.question for choice in choices], self._score_labels, reported(choices))
+        for choice, its_values in zip(choices, chosen, strict=True):
+            for question, value in choice.spread(its_values):
+                found[question.index] = value
+        places = [replace(question, index=place) for place, question in enumerate(alone)]
+        for question, value in zip(alone, self._answered(places, self._score), strict=True):
+            found[question.index] = value
+        return found
 
     def generate_until_multi_round(self, requests: list[Instance]) -> list[str]:
         """Not had here.
@@ -106,6 +124,7 @@ class HFModel(lmms):
             EmtError: one of them does not fit; the base is alone then.
         """
         self._generator.drafts.forget()
+        self._scorer.forget()
         self._tuned: tuple[str | None, str | None] = (None, None)
         self._tuning.use(peft, projector)
         self._tuned = (peft, projector)
@@ -113,6 +132,11 @@ class HFModel(lmms):
     def weights_fingerprint(self) -> str:
         """The sha256, in hex, of the content of base, adapter and projector as they lie on disk."""
         return fingerprint(self.arguments.pretrained, *self._tuned, self.arguments.revision)
+
+    @property
+    def encoder(self) -> str:
+        """The vision encoder that it looks through (`encoders.encoder_of`)."""
+        return encoder_of(self.config)
 
     @property
     def device(self) -> torch.device:
@@ -144,9 +168,17 @@ class HFModel(lmms):
             reason = UnknownName(f"model type of {self.name}", config.model_type, self.model_types)
             raise EmtError(f"pretrained={self.arguments.pretrained}: {reason} For other models use --model emt_hf.")
 
-    def _answered(self, questions: Sequence[Question], ask: Callable[[Prepared], Sequence[Any]]) -> list[Any]:
-        title = self.name if self._rank == 0 and self.on_batch is None else None
-        return answered(questions, self._preparation, self.task_dict, self._batch_size, ask, self.on_batch, title)
+    def _answered(
+        self,
+        questions: Sequence[Question],
+        ask: Callable[[Prepared], Sequence[Any]],
+        each: Callable[[Answered], Answered] = list,
+    ) -> list[Any]:
+        """What `ask` answers to each question; `each` tells of a batch which requests it has answered."""
+        told = self.on_batch
+        title = self.name if self._rank == 0 and told is None and questions else None
+        report = None if told is None else lambda batch: told(each(batch))
+        return answered(questions, self._preparation, self.task_dict, self._batch_size, ask, report, title)
 
     def _generate(self, ready: Prepared) -> list[str]:
         settings = ready.questions[0].settings
@@ -154,7 +186,12 @@ class HFModel(lmms):
         inputs = on_device(ready.inputs, self._device, self._model.dtype)
         return self._generator.answers(inputs, ready.prompts, settings)
 
-    def _score(self, ready: Prepared) -> Sequence[tuple[float, bool]]:
+    def _score_labels(self, ready: Prepared) -> list[list[Likelihood]]:
+        assert ready.closed_set is not None, "choices have answers"
+        placed = partial(on_device, device=self._device, dtype=self._model.dtype)
+        return self._scorer.likelihoods(placed(ready.inputs), ready.closed_set, placed)
+
+    def _score(self, ready: Prepared) -> list[Likelihood]:
         inputs = on_device(ready.inputs, self._device, self._model.dtype)
         pairs = zip(ready.prompts, ready.answers, strict=True)
         return values(self._model, inputs, [answer_length(self.tokenizer, prompt, answer) for prompt, answer in pairs])

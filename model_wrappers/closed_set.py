@@ -6,12 +6,12 @@ from typing import Any
 
 import torch
 
-from model_wrappers.decoder_inputs import decoder_inputs, decoder_of
+from model_wrappers.decoder_inputs import decoder_inputs
 from model_wrappers.full_passes import full_pass_scores
 from model_wrappers.label_scores import LabelScores
 from model_wrappers.label_trie import LabelTrie
 from model_wrappers.tail_scoring import tail_scores
-from model_wrappers.tree_scoring import tree_obstacle, tree_scores
+from model_wrappers.tree_scoring import own_tree_scores, takes_tree, tree_obstacle, tree_scores
 
 logger = logging.getLogger(__name__)
 _told: set[str] = set()
@@ -33,12 +33,13 @@ def score_labels(model: Any, inputs: Mapping[str, Any], trie: LabelTrie, end_tok
     Returns:
         float32 scores of shape (rows, labels) on the model's device.
     """
+    if takes_tree(model):
+        return own_tree_scores(model, inputs, trie, end_tokens)
     try:
-        decoder_of(model)
+        prompts = decoder_inputs(model, inputs)
     except TypeError as reason:
         _tell(f"{reason}: one full forward pass for each label")
         return full_pass_scores(model, inputs, trie, end_tokens)
-    prompts = decoder_inputs(model, inputs)
     if not (obstacle := tree_obstacle(model, prompts, trie)):
         return tree_scores(model, prompts, trie, end_tokens)
     if not prompts.obstacle:

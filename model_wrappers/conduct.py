@@ -42,7 +42,7 @@ def answered(
         task_dict: the harness's rows by task and split.
         size: of batches; halved where memory does not suffice and its user said `auto`.
         ask: has one answer for each question of what was prepared.
-        report: called after each batch.
+        report: called after each batch with the questions' requests and their answers.
         title: of a progress bar on stderr; None shows none.
 
     Raises:
@@ -66,7 +66,7 @@ def answered(
         return [pair for half in (batch[:middle], batch[middle:]) for pair in through(half, make(half))]
 
     found: list[Any] = [None] * len(questions)
-    groups = ordered(questions, group=lambda question: question.settings, length=preparation.length)
+    groups = ordered(questions, group=lambda question: (question.settings, question.answers), length=preparation.length)
     with tqdm(total=len(questions), desc=title, unit="image", disable=title is None) as bar:
         for batch, ready in ahead(in_batches(groups, size), make):
             pairs = through(batch, ready)

@@ -2,25 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
 from emt_tasks.errors import EmtError
+from emt_tasks.likelihood import Likelihood
 from model_wrappers.logits import last_logits
 
-
-class Value(NamedTuple):
-    """What the harness reads of one answer.
-
-    Attributes:
-        loss: mean negative log-likelihood of the answer's tokens, in nats. The harness's multimodal tasks take the
-            least of these for the likeliest choice, so a log-likelihood would choose the worst.
-        greedy: whether greedy generation would give the answer.
-    """
-
-    loss: float
-    greedy: bool
+Value = Likelihood  # its name here before
 
 
 def answer_length(tokenizer: Any, prompt: str, answer: str) -> int:
@@ -38,8 +28,8 @@ def answer_length(tokenizer: Any, prompt: str, answer: str) -> int:
 
 
 @torch.inference_mode()
-def values(model: Any, inputs: Mapping[str, Any], lengths: Sequence[int]) -> list[Value]:
-    """The value of the answer that ends each row.
+def values(model: Any, inputs: Mapping[str, Any], lengths: Sequence[int]) -> list[Likelihood]:
+    """The likelihood of the answer that ends each row.
 
     Args:
         model: a transformers model that gives logits.
@@ -51,7 +41,8 @@ def values(model: Any, inputs: Mapping[str, Any], lengths: Sequence[int]) -> lis
     ids = inputs["input_ids"][:, -longest:]
     losses = -logits.log_softmax(dim=-1).gather(-1, ids[..., None])[..., 0]  # (B, longest)
     hits = logits.argmax(dim=-1) == ids
-    return [
-        Value(float(losses[row, longest - length :].mean()), bool(hits[row, longest - length :].all()))
-        for row, length in enumerate(lengths)
-    ]
+    found = []
+    for row, length in enumerate(lengths):
+        loss, greedy = losses[row, longest - length :], hits[row, longest - length :]
+        found.append(Likelihood(float(loss.mean()), bool(greedy.all()), total=-float(loss.sum())))
+    return found

@@ -91,6 +91,13 @@ def longer(inputs: Mapping[str, Any], tokens: Sequence[int]) -> Batch:
     return {**grown, "input_ids": torch.cat([ids, more], dim=1)}
 
 
+def shorter(inputs: Mapping[str, Any], tokens: int) -> Batch:
+    """`inputs` without the last `tokens` tokens of each prompt."""
+    shape = inputs["input_ids"].shape
+    kept = shape[1] - tokens
+    return {name: value[:, :kept] if _has_shape(value, shape) else value for name, value in inputs.items()}
+
+
 def on_device(inputs: Mapping[str, Any], device: torch.device, dtype: torch.dtype) -> Batch:
     """`inputs` on `device`, with those that are not whole numbers in `dtype`."""
     return {

@@ -8,6 +8,7 @@ from lmms_eval.api.instance import Instance, unwrap_generation_output
 from lmms_eval.api.model import lmms
 
 from emt_tasks.journal import Journal, answer_key
+from emt_tasks.likelihood import Likelihood
 from emt_tasks.progress import ImageProgress
 
 SLICE = 8  # batches asked at once of a model that does not report each batch
@@ -19,7 +20,7 @@ class Journaled(lmms):
     Args:
         model: a model of the harness, simple or chat.
         journal: an open journal.
-        identity: everything that makes this model's answers what they are (weights, settings, versions), as JSON can hold.
+        identity: all that makes this model's answers what they are (weights, settings, versions), as JSON can hold.
         batch_size: of `model`, for one that does not report its batches.
         shown: whether progress is printed.
     """
@@ -44,13 +45,14 @@ class Journaled(lmms):
         """One answer for each request, in order."""
         return self._answers("generate_until", requests)
 
-    def loglikelihood(self, requests: list[Instance]) -> list[tuple[float, bool]]:
-        """One (value, greedy) for each request, in order, as the model's own method gives them."""
-        return [(value, greedy) for value, greedy in self._answers("loglikelihood", requests)]
+    def loglikelihood(self, requests: list[Instance]) -> list[Likelihood]:
+        """The likelihood of each request's answer, in order, as the model's own method gives them."""
+        return [Likelihood.read(kept) for kept in self._answers("loglikelihood", requests)]
 
     def generate_until_multi_round(self, requests: list[Instance]) -> list[str]:
         """The model's own; such answers are not kept, as each depends on those before it."""
-        return self.model.generate_until_multi_round(requests)
+        answers: list[str] = self.model.generate_until_multi_round(requests)
+        return answers
 
     def clean(self) -> None:
         """Nothing: the model is the caller's, who may evaluate it again with another adapter."""
@@ -59,8 +61,13 @@ class Journaled(lmms):
         self.model._rank, self.model._world_size = self._rank, self._world_size
         keys = self._keys(kind, requests)
         missing = [(key, request) for key, request in zip(keys, requests, strict=True) if key not in self.journal]
+        if kind == "loglikelihood":  # a row's labels are asked together: each needs the same beside it
+            rows = {_row(request) for _, request in missing}
+            missing = [pair for pair in zip(keys, requests, strict=True) if _row(pair[1]) in rows]
         self.kept, self.asked = len(requests) - len(missing), len(missing)
-        with ImageProgress(len(requests), self.kept, self.shown and self._rank == 0) as progress:
+        images = len({_row(request) for request in requests})
+        left = len({_row(request) for _, request in missing})
+        with ImageProgress(images, images - left, self.shown and self._rank == 0) as progress:
             self._ask(kind, missing, progress)
             self.speed = progress.speed
         return [self.journal[key] for key in keys]
@@ -71,11 +78,15 @@ class Journaled(lmms):
         for key, request in missing:
             keys_of[id(request)].append(key)
 
+        done: set[Any] = set()
+
         def keep(answered: list[tuple[Instance, Any]]) -> None:
             self.journal.add(
                 {keys_of[id(asked)].pop(): unwrap_generation_output(answer)[0] for asked, answer in answered}
             )
-            progress.advance(len(answered))
+            seen = {_row(asked) for asked, _ in answered} - done
+            done.update(seen)
+            progress.advance(len(seen))
 
         requests = [request for _, request in missing]
         if hasattr(self.model, "on_batch"):
@@ -110,3 +121,8 @@ class Journaled(lmms):
             self._pictures[task, split] = hashes
         asked = [argument for argument in arguments if not callable(argument)]
         return (*asked, self._pictures[task, split][doc_id])
+
+
+def _row(request: Instance) -> tuple[Any, ...]:
+    """Which row is asked about: number, task and split."""
+    return tuple(request.args[-3:])

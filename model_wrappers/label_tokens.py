@@ -33,7 +33,7 @@ def label_seam(tokenizer: Any, prompt: str, labels: Sequence[str], delimiter: st
     Raises:
         ValueError: a label that adds no token.
     """
-    delimiter = delimiter.lstrip() if prompt[-1:].isspace() else delimiter
+    delimiter = fitting(prompt, delimiter)
     alone = _ids(tokenizer, prompt)
     whole = [_ids(tokenizer, prompt + delimiter + label) for label in labels]
     shared = min((_shared_length(alone, ids) for ids in whole), default=len(alone))
@@ -41,6 +41,15 @@ def label_seam(tokenizer: Any, prompt: str, labels: Sequence[str], delimiter: st
         if len(ids) <= shared:
             raise ValueError(f"label {label!r} adds no token to its prompt: it can't be scored")
     return Seam(cut=len(alone) - shared, labels=tuple(tuple(ids[shared:]) for ids in whole))
+
+
+def fitting(prompt: str, answer: str) -> str:
+    r"""`answer` as it follows `prompt`: without white space before it where the prompt ends in some.
+
+    >>> fitting("ASSISTANT:", " ship"), fitting("assistant\n", " ship")
+    (' ship', 'ship')
+    """
+    return answer.lstrip() if prompt[-1:].isspace() else answer
 
 
 def _ids(tokenizer: Any, text: str) -> list[int]:

@@ -28,6 +28,7 @@ class Question:
         doc_id: the row's number in its split.
         task: the task's name.
         split: the split's name.
+        answers: the texts to score together after one prompt; empty where there are not several.
     """
 
     index: int
@@ -39,6 +40,12 @@ class Question:
     doc_id: int
     task: str
     split: str
+    answers: tuple[str, ...] = ()
+
+    @property
+    def wants_prior(self) -> bool:
+        """Whether its task asks for the answers' likelihood after an image without content (its `metadata`)."""
+        return bool(self.request.metadata.get("prior"))
 
     @property
     def place(self) -> str:

@@ -4,7 +4,7 @@ Each node sees the prompt and its own ancestors (a 4-D additive attention mask) 
 its label stood there alone (position ids), so that its state is that of a full pass over prompt and label.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -68,6 +68,32 @@ def tree_scores(model: Any, prompts: DecoderInputs, trie: LabelTrie, end_tokens:
     vocabulary = model.config.get_text_config().vocab_size
     reading = read_nodes(output_head(model), hidden[:, length - 1 :], vocabulary, trie, end_tokens)
     return label_scores(reading, trie)
+
+
+def takes_tree(model: Any) -> bool:
+    """Whether the whole model reads a 4-D mask beside position ids, and says so (our Flamingo does)."""
+    return bool(getattr(model, "takes_tree", False)) and model.config._attn_implementation in MASKED_ATTENTION
+
+
+def own_tree_scores(
+    model: Any, inputs: Mapping[str, Any], trie: LabelTrie, end_tokens: Sequence[int] = ()
+) -> LabelScores:
+    """The same from one pass of a model that takes the tree at its own door (`takes_tree`)."""
+    ids, fed = inputs["input_ids"], len(trie.tokens) if end_tokens else trie.inner
+    seen = inputs["attention_mask"].bool()
+    at = trie_tensors(trie, ids.device)
+    # Of the embeddings, the mask wants to know no more than their shape and dtype.
+    embeds = torch.empty(*ids.shape, 0, dtype=model.dtype, device=ids.device)
+    prompts = DecoderInputs(embeds, seen, (seen.long().cumsum(dim=1) - 1).clamp_min(0))
+    positions = torch.cat([prompts.positions, prompts.positions[:, -1:] + 1 + at.depths[:fed]], dim=1)
+    longer = {
+        **inputs,
+        "input_ids": torch.cat([ids, at.tokens[:fed].expand(len(ids), -1)], dim=1),
+        "attention_mask": tree_mask(prompts, trie, fed),
+        "position_ids": positions,
+    }
+    logits = model(**longer, use_cache=False, logits_to_keep=1 + fed).logits
+    return label_scores(read_nodes(Tensor.float, logits, logits.shape[-1], trie, end_tokens), trie)
 
 
 def tree_mask(prompts: DecoderInputs, trie: LabelTrie, fed: int) -> Tensor:

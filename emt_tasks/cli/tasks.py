@@ -71,7 +71,10 @@ def _print_row(name: str, row: int, as_json: bool) -> None:
     console = Console(stderr=True)
     picture = f"picture {sent['image']} ({sent['size']}, RGB)"
     console.print(f"{name}, row {row} of {sent['rows']:,}: label {sent['label_name']!r}, {picture}")
-    console.print("generation: " + ", ".join(f"{key}={value}" for key, value in sent["generation_kwargs"].items()))
+    if asked.chooses:
+        console.print(f"scored after it: each of {len(asked.labels.labels)} labels")
+    else:
+        console.print("generation: " + ", ".join(f"{key}={value}" for key, value in sent["generation_kwargs"].items()))
     click.echo(sent["prompt"])
 
 

@@ -38,6 +38,7 @@ class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
     main_input_name = "input_ids"
     _no_split_modules = ["LookingLayer", "ResamplerLayer", "CLIPEncoderLayer"]  # noqa: RUF012
     _supports_sdpa = True
+    takes_tree = True  # `forward` reads an additive 4-D mask beside `position_ids`
     _skip_keys_device_placement = ["past_key_values"]  # noqa: RUF012
 
     def __init__(self, config: FlamingoConfig) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from emt_tasks import hook
 
-TASKS = {f"emt_{key}{part}" for key in ("mnist", "cifar10", "cifar100", "miniimagenet") for part in ("", "_lite")} | {
+TASKS = {f"emt_{key}{part}" for key in ("mnist", "cifar10", "cifar100", "miniimagenet") for part in ("", "_lite", "_choice")} | {
     "emt",
     "emt_lite",
+    "emt_choice",
 }
 
 
@@ -68,6 +69,9 @@ def test_teaching_twice_wraps_once() -> None:
 
         def _get_config(self, name: str) -> dict:
             return {"task": name}
+
+        def load_task_or_group(self, task_list: object, task_type: str = "simple") -> object:
+            return task_list
 
     module = ModuleType("lmms_eval.tasks")
     module.TaskManager = TaskManager  # type: ignore[attr-defined]

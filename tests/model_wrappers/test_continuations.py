@@ -18,6 +18,7 @@ def transformers_loss(folder, prompt, answer, row):
     processor = AutoProcessor.from_pretrained(folder)
     model = AutoModelForImageTextToText.from_pretrained(folder).eval()
     text = Prompts(processor, VICUNA_V1).text(prompt, 1)
+    answer = answer.lstrip() if text[-1].isspace() else answer
     inputs = processor(text=text + answer, images=row["image"], return_tensors="pt")
     context = processor(text=text, images=row["image"], return_tensors="pt")["input_ids"].shape[1]
     labels = inputs["input_ids"].clone()
@@ -59,8 +60,8 @@ def test_an_answer_may_be_made_from_the_row_or_stand_alone(llava_folder):
     alone = score("", " cat")
     alone.arguments = ("", " cat")
     made, said, bare = ask(lm, [score("What?", lambda doc: doc["label"]), score("What?", " cat"), alone], rows)
-    assert made == said
-    assert bare != said
+    assert made.loss == pytest.approx(said.loss, abs=1e-4)
+    assert abs(bare.loss - said.loss) > 1e-2
 
 
 def test_tokens_that_join_prompt_and_answer_belong_to_the_answer(llava_folder):
