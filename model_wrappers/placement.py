@@ -4,7 +4,9 @@ import os
 from dataclasses import dataclass
 
 import torch
+import torch.distributed as dist
 from accelerate import Accelerator
+from accelerate.state import is_initialized
 
 from emt_tasks.errors import EmtError
 
@@ -33,8 +35,13 @@ def placement(device: str | None, device_map: str | None) -> Placement:
         EmtError: if the device does not exist here or does not go with how the processes were started.
     """
     wanted = _device(device)
-    accelerator = Accelerator()
-    ranks = accelerator.num_processes
+    started = int(os.environ.get("WORLD_SIZE", "1"))
+    # By itself accelerate takes torchrun's processes on a machine without GPU for strangers to each other.
+    accelerator = (
+        Accelerator(cpu=True) if wanted.type == "cpu" and started > 1 and not is_initialized() else Accelerator()
+    )
+    grouped = dist.is_available() and dist.is_initialized()
+    rank, ranks = (dist.get_rank(), dist.get_world_size()) if grouped else (0, 1)
     if ranks > 1 and device_map is not None:
         raise EmtError(
             f"device_map={device_map} spreads one model over the GPUs, and {ranks} processes hold a copy each. "
@@ -45,7 +52,7 @@ def placement(device: str | None, device_map: str | None) -> Placement:
             f"the {ranks} processes were started on {accelerator.device.type} and the model is asked for on {wanted}. "
             "For CPU start them with ACCELERATE_USE_CPU=true; else drop the device argument."
         )
-    return Placement(accelerator, wanted, accelerator.process_index, ranks)
+    return Placement(accelerator, wanted, rank, ranks)
 
 
 def _device(name: str | None) -> torch.device:

@@ -44,6 +44,12 @@ def in_older_layout(folder: Path, target: Path, **changed: object) -> Path:
     return target
 
 
+def in_llava_s_names(folder: Path, target: Path) -> Path:
+    """The adapter of `folder`, on the decoder alone, in `target` as the LLaVA repository's training names it."""
+    now, theirs = "base_model.model.model.language_model.layers", "base_model.model.model.layers"
+    return edited(folder, target, lambda tensors: {key.replace(now, theirs): tensors[key] for key in tensors})
+
+
 def edited(folder: Path, target: Path, edit) -> Path:
     """The adapter of `folder` in `target`, its tensors as `edit` returns them."""
     target.mkdir()

@@ -122,9 +122,9 @@ def _saved(folder: Path, model, processor) -> Path:
     return folder
 
 
-def coloured(folder: Path) -> Path:
+def coloured(folder: Path, **sizes: int) -> Path:
     """A toy LLaVA in `folder` that says " The object is a(n) ship." of red pictures and "cat" of blue ones."""
-    llava(folder)
+    llava(folder, **sizes)
     model = LlavaForConditionalGeneration.from_pretrained(folder)
     processor = LlavaProcessor.from_pretrained(folder)
     answers = [" The object is a(n) ship.</s>", " The object is a(n) cat.</s>"]

@@ -5,7 +5,7 @@ import pytest
 import torch
 from peft import IA3Config, LoraConfig, PeftModel, PromptTuningConfig, get_peft_model
 from safetensors.torch import load_file, save_file
-from toy_adapters import edited, in_older_layout, lora
+from toy_adapters import edited, in_llava_s_names, in_older_layout, lora
 from toy_requests import pictures
 from transformers import AutoModelForImageTextToText
 
@@ -78,6 +78,17 @@ def test_modules_named_in_full_in_the_older_layout_are_found(tuning, llava_folde
     wanted = logits(tuning.model, inputs)
     named = [f"language_model.model.layers.{layer}.self_attn.q_proj" for layer in range(2)]
     tuning.use(str(in_older_layout(adapter, tmp_path / "older", target_modules=named)), None)
+    assert torch.equal(logits(tuning.model, inputs), wanted)
+
+
+def test_one_trained_in_the_llava_repository_is_for_the_decoder_alone(tuning, llava_folder, inputs, tmp_path):
+    adapter = made(tmp_path / "adapter", llava_folder, **CONFIGS["the decoder alone"])
+    tuning.use(str(adapter), None)
+    wanted = logits(tuning.model, inputs)
+    theirs = in_llava_s_names(adapter, tmp_path / "theirs")
+    config = json.loads((theirs / "adapter_config.json").read_text())
+    (theirs / "adapter_config.json").write_text(json.dumps(config | {"exclude_modules": None}))
+    tuning.use(str(theirs), None)
     assert torch.equal(logits(tuning.model, inputs), wanted)
 
 
