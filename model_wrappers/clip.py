@@ -11,20 +11,20 @@ from lmms_eval.api.model import lmms
 from torch import Tensor
 
 from emt_tasks.errors import EmtError
+from emt_tasks.likelihood import Likelihood
 from model_wrappers.batching import BatchSize
 from model_wrappers.clip_arguments import ClipArguments, read_clip_arguments, source_of
 from model_wrappers.clip_loading import load_encoder, source_fingerprint
 from model_wrappers.clip_questions import ClipPreparation
 from model_wrappers.clip_templates import read_templates
 from model_wrappers.conduct import Answered, answered
-from model_wrappers.continuations import Value
 from model_wrappers.misfits import listed
 from model_wrappers.placement import placement
 from model_wrappers.preparation import Prepared
 from model_wrappers.questions import Question, generation_questions, rows_of, scoring_questions
 from model_wrappers.zero_shot import Classifiers, image_features
 
-Values = Mapping[str, Value]
+Values = Mapping[str, Likelihood]
 """What each label of a row is worth."""
 
 
@@ -75,9 +75,9 @@ class EmtClip(lmms):
         Raises:
             EmtError: a row has no labels or no image, or its image can't be read.
         """
-        return self._answered(generation_questions(requests), self._likeliest, self.on_batch)
+        return self._answered(generation_questions(requests), self._likeliest)
 
-    def loglikelihood(self, requests: list[Instance]) -> list[tuple[float, bool]]:
+    def loglikelihood(self, requests: list[Instance]) -> list[Likelihood]:
         """(loss, likeliest) of each request's answer, which must be one of its row's labels, in order.
 
         The loss is -log softmax(scale * similarity) in nats; the harness takes the least for the answer.
@@ -85,20 +85,22 @@ class EmtClip(lmms):
         Raises:
             EmtError: an answer is no label of its row, or a row can't be read.
         """
-        questions = scoring_questions(requests)
-        together: dict[tuple[str, str, int], list[Question]] = defaultdict(list)
-        for question in questions:
-            together[_row(question)].append(question)
-        rows = [replace(alike[0], index=place) for place, alike in enumerate(together.values())]
-        report = self.on_batch
+        by_row: dict[tuple[str, str, int], list[Question]] = defaultdict(list)
+        for question in scoring_questions(requests):
+            by_row[question.task, question.split, question.doc_id].append(question)
+        rows = [replace(members[0], index=place) for place, members in enumerate(by_row.values())]
+        asked_by = {id(row.request): members for row, members in zip(rows, by_row.values(), strict=True)}
 
-        def told(batch: Answered) -> None:
-            assert report is not None, "nobody asked for a report"
-            report([(q.request, self._worth(q, found)) for one, found in batch for q in asked_by[id(one)]])
+        def each(batch: Answered) -> Answered:
+            return [(one.request, self._worth(one, values)) for row, values in batch for one in asked_by[id(row)]]
 
-        asked_by = {id(alike[0].request): alike for alike in together.values()}
-        found = dict(zip(together, self._answered(rows, self._values, told if report else None), strict=True))
-        return [self._worth(question, found[_row(question)]) for question in questions]
+        tables = self._answered(rows, self._values, each)
+        worth = {
+            one.index: self._worth(one, values)
+            for members, values in zip(by_row.values(), tables, strict=True)
+            for one in members
+        }
+        return [worth[place] for place in range(len(requests))]
 
     def generate_until_multi_round(self, requests: list[Instance]) -> list[str]:
         """Not had here.
@@ -127,10 +129,15 @@ class EmtClip(lmms):
         return source_fingerprint(self._encoder.source)
 
     @property
+    def encoder(self) -> str:
+        """Itself, as MLLMs name the encoder that they look through."""
+        return self._encoder.source.name
+
+    @property
     def details(self) -> dict[str, str]:
         """What the manifest says beside the arguments: the encoder, and which sentences it was asked with."""
         return {
-            "encoder": self._encoder.source.name,
+            "encoder": self.encoder,
             "template": self._templates.name,
             "template_fingerprint": self._templates.fingerprint,
         }
@@ -149,9 +156,12 @@ class EmtClip(lmms):
         self,
         questions: Sequence[Question],
         ask: Callable[[Prepared], Sequence[Any]],
-        report: Callable[[Answered], None] | None,
+        each: Callable[[Answered], Answered] = list,
     ) -> list[Any]:
-        title = self.name if self._rank == 0 and self.on_batch is None else None
+        """What `ask` answers to each question; `each` says which requests a batch of them has answered."""
+        on_batch = self.on_batch
+        title = self.name if self._rank == 0 and on_batch is None else None
+        report = None if on_batch is None else lambda batch: on_batch(each(batch))
         return answered(questions, self._preparation, self.task_dict, self._batch_size, ask, report, title)
 
     def _likeliest(self, ready: Prepared) -> list[str]:
@@ -170,18 +180,14 @@ class EmtClip(lmms):
         losses = -(self._encoder.scale * similarities).log_softmax(dim=-1)
         best = int(similarities.argmax())
         return {
-            label: Value(loss, place == best)
+            label: Likelihood(loss, place == best, total=-loss)
             for place, (label, loss) in enumerate(zip(labels, losses.tolist(), strict=True))
         }
 
-    def _worth(self, question: Question, values: Values) -> tuple[float, bool]:
+    def _worth(self, question: Question, values: Values) -> Likelihood:
         answer = question.answer
         if callable(answer):
             answer = question.answer_text(rows_of([question], self.task_dict)[0])
         if (label := str(answer).strip()) not in values:
             raise EmtError(f"{question.place}: the answer {label!r} is none of the row's labels ({listed([*values])}).")
-        return values[label].loss, values[label].greedy
-
-
-def _row(question: Question) -> tuple[str, str, int]:
-    return question.task, question.split, question.doc_id
+        return values[label]

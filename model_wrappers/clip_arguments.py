@@ -67,8 +67,8 @@ class Source:
 
     @property
     def name(self) -> str:
-        """Architecture and tag, as a record says them."""
-        return "/".join([self.model, *([Path(self.pretrained).name] if self.pretrained else [])])
+        """Architecture and tag, as `encoders.encoder_of` says them too."""
+        return " ".join([self.model, *([Path(self.pretrained).name] if self.pretrained else [])])
 
 
 def source_of(model: str, pretrained: str) -> Source:
