@@ -18,6 +18,7 @@ slow:  ## studies and full installs
 
 bench:  ## the ratios of docs/benchmarks.md
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/generation.py
+	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/choice.py
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/reading.py
 
 quickstart:

@@ -14,6 +14,7 @@ import wrapt
 from emt_tasks import sources
 
 TASK_FOLDER = Path(__file__).resolve().parent.parent / "task_yamls"
+WRAPPED = ("initialize_tasks", "_get_task_and_group", "_get_config", "load_task_or_group")
 REMEDY = 'add --include_path "$(emt tasks --path)" to the command'
 
 
@@ -30,9 +31,7 @@ def install() -> None:
 def teach(module: ModuleType) -> None:
     """Wrap the task manager of `module` (`lmms_eval.tasks`); warn with a remedy where it is not the one we know."""
     manager: Any = getattr(module, "TaskManager", None)
-    missing = [
-        name for name in ("initialize_tasks", "_get_task_and_group", "_get_config", "load_task_or_group") if not hasattr(manager, name)
-    ]
+    missing = [name for name in WRAPPED if not hasattr(manager, name)]
     if missing:
         warnings.warn(
             f"emt-bench does not know this version of lmms-eval (its TaskManager has no {', '.join(missing)}): "

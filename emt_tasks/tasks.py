@@ -104,8 +104,8 @@ def require_scorer(names: Iterable[str], model: str, chat: bool) -> None:
     if chat and choosing:
         instead = choosing[0].removesuffix("_choice")
         raise EmtError(
-            f"{choosing[0]} scores labels by their likelihood, and lmms-eval lets {model}, a chat model, only generate. "
-            f"Use the task {instead}, or a model that scores: emt_llava, emt_hf."
+            f"{choosing[0]} scores labels by their likelihood, and lmms-eval lets {model}, a chat model, only "
+            f"generate. Use the task {instead}, or a model that scores: emt_llava, emt_hf."
         )
 
 

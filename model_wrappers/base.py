@@ -18,7 +18,7 @@ from model_wrappers.batching import BatchSize
 from model_wrappers.choices import by_row, reported
 from model_wrappers.conduct import Answered, answered
 from model_wrappers.continuations import answer_length, values
-from model_wrappers.encoders import encoder_of
+from model_wrappers.encoders import encoder_details, encoder_of
 from model_wrappers.fingerprint import fingerprint
 from model_wrappers.generation import Generator
 from model_wrappers.inputs import on_device
@@ -137,6 +137,11 @@ class HFModel(lmms):
     def encoder(self) -> str:
         """The vision encoder that it looks through (`encoders.encoder_of`)."""
         return encoder_of(self.config)
+
+    @property
+    def details(self) -> dict[str, str]:
+        """What the manifest says beside the arguments: the encoder."""
+        return encoder_details(self.config)
 
     @property
     def device(self) -> torch.device:
