@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -18,8 +18,10 @@ from model_wrappers.adapter_targets import Targets, aimed, missing_layers, targe
 from model_wrappers.layouts import Layout
 from model_wrappers.loading import bare_model
 from model_wrappers.misfits import require_fit
-from model_wrappers.projector import Projector, read_projector
+from model_wrappers.projector import read_projector
+from model_wrappers.replacements import Replacements, replacing_tensors
 from model_wrappers.tensor_files import Shapes, load_tensors, tensor_shapes
+from model_wrappers.trained_beside import beside_lora
 
 logger = logging.getLogger(__name__)
 SLOT = "default"
@@ -37,7 +39,7 @@ def check_adapter(
 
     Args:
         pretrained: folder or hub id of the base, whose weights are not needed.
-        peft: folder or hub id of a PEFT adapter.
+        peft: folder or hub id of an adapter, PEFT's or the LLaVA repository's.
         projector: file or folder with the projector's weights.
         revision: of the base.
         trust_remote_code: whether code that comes with the base may run.
@@ -105,24 +107,32 @@ class Tuning:
                 delattr(self.model, left)
 
     def _put_on(self, peft: str | None, projector: str | None, load: bool) -> None:
+        adapter = None if peft is None else read_adapter(peft)
+        whole = []
         if projector is not None:
-            found = read_projector(projector, self.model, self.layout, self.base)
-            self._require_one_projector(peft, found)
+            whole.append(read_projector(projector, self.model, self.layout, self.base))
+        if adapter is not None:
+            whole += beside_lora(adapter, self.model, self.layout, self.base, alone=projector is None)
+            self._require_one_projector(adapter, whole)
+        for found in whole:
             if load:
-                tensors = load_tensors(found.file)
-                self._replace({name: tensors[key] for name, key in found.key_of.items()})
-        if peft is not None:
-            self._inject(read_adapter(peft), load)
+                self._replace(replacing_tensors(found, self.model))
+        if adapter is not None:
+            self._inject(adapter, load)
 
-    def _require_one_projector(self, peft: str | None, found: Projector) -> None:
-        config = read_adapter(peft).config if peft is not None else None
-        for name in getattr(config, "modules_to_save", None) or ():
-            module = self.layout.module(name)
-            if f"{module}.".startswith(f"{found.module}.") or found.module.endswith(f".{name}"):
-                raise EmtError(
-                    f"peft={peft} has a projector of its own (modules_to_save), and projector={found.file} names "
-                    "another. Drop one of them."
-                )
+    def _require_one_projector(self, adapter: Adapter, whole: Sequence[Replacements]) -> None:
+        """Raise if two of adapter, what lies beside it and projector bring the same weight."""
+        saved = tuple(f"{self.layout.module(name)}." for name in getattr(adapter.config, "modules_to_save", None) or ())
+        twice = [name for name in whole[0].key_of if name in whole[-1].key_of] if len(whole) > 1 else []
+        twice += [
+            name for found in whole for name in found.key_of if any(f".{module}" in f".{name}" for module in saved)
+        ]
+        if twice:
+            named = " and ".join(str(found.file) for found in whole)
+            raise EmtError(
+                f"peft={adapter.name} has a projector of its own ({twice[0]}), which {named} has as well. Drop one of "
+                "them."
+            )
 
     def _replace(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Put tensors in the places of the base's own, which are kept."""

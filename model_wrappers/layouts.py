@@ -7,11 +7,13 @@ from transformers.conversion_mapping import get_model_conversion_mapping
 from transformers.core_model_loading import WeightRenaming, rename_source_key
 
 LLAVA_REPOSITORY = (
-    (r"^model\.mm_projector\.0\.", "model.multi_modal_projector.linear_1."),
-    (r"^model\.mm_projector\.2\.", "model.multi_modal_projector.linear_2."),
-    (r"^model\.(layers|norm|embed_tokens)\b", r"model.language_model.\1"),
+    (r"^(?:model\.)*mm_projector\.(?:0\.)?(?=weight|bias)", "model.multi_modal_projector.linear_1."),
+    (r"^(?:model\.)*mm_projector\.2\.", "model.multi_modal_projector.linear_2."),
+    (r"^(?:model\.)*vision_tower\.vision_tower\.(?:vision_model\.)?", "model.vision_tower."),
+    (r"^(?:model\.)+(layers|norm|embed_tokens)\b", r"model.language_model.\1"),
+    (r"^(?:model\.)+lm_head\.", "lm_head."),
 )
-"""What the LLaVA repository calls the weights of its mlp2x models."""
+"""What the LLaVA repository calls the weights of its models with linear and mlp2x projectors."""
 REPOSITORIES = {"llava": LLAVA_REPOSITORY}
 """Names from outside transformers, by model type."""
 

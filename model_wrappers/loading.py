@@ -12,6 +12,13 @@ from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 from emt_tasks.errors import EmtError
 from model_wrappers.arguments import Arguments
 from model_wrappers.hub_files import find_file, local_folder
+from model_wrappers.llava_layout import is_repository_config, read_json
+from model_wrappers.llava_repository import (
+    is_repository_checkpoint,
+    load_repository_model,
+    load_repository_processor,
+    repository_llava_config,
+)
 from model_wrappers.misfits import listed
 
 INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
@@ -31,6 +38,8 @@ def load_config(pretrained: str, revision: str | None, trust_remote_code: bool) 
             f"pretrained={pretrained} has no config.json: it is no model of transformers. For an adapter use peft= "
             "beside pretrained=."
         )
+    if is_repository_config(read_json(file)):
+        return repository_llava_config(pretrained, revision)
     try:
         return AutoConfig.from_pretrained(
             pretrained_path(pretrained), revision=revision, trust_remote_code=trust_remote_code
@@ -49,15 +58,18 @@ def load_model(arguments: Arguments, config: Any, device: torch.device) -> Any:
     options: dict[str, Any] = {"device_map": arguments.device_map, "attn_implementation": arguments.attn_implementation}
     if arguments.device_map is None and device.type != "cpu":
         options["device_map"] = {"": device}
+    options = {"dtype": _dtype(arguments.dtype, device)} | {name: it for name, it in options.items() if it is not None}
     try:
+        if is_repository_checkpoint(arguments.pretrained, arguments.revision):
+            model = load_repository_model(arguments.pretrained, config, arguments.revision, **options)
+            return model.eval().requires_grad_(requires_grad=False)
         model, notes = AutoModelForImageTextToText.from_pretrained(
             pretrained_path(arguments.pretrained),
             config=config,
             revision=arguments.revision,
             trust_remote_code=arguments.trust_remote_code,
-            dtype=_dtype(arguments.dtype, device),
             output_loading_info=True,
-            **{name: value for name, value in options.items() if value is not None},
+            **options,
         )
     except FAILURES as error:
         raise EmtError(f"pretrained={arguments.pretrained} can't be loaded. {_hint(error)}") from error
@@ -90,11 +102,14 @@ def load_processor(arguments: Arguments) -> Any:
         EmtError: the checkpoint has none.
     """
     try:
-        processor = AutoProcessor.from_pretrained(
-            pretrained_path(arguments.pretrained),
-            revision=arguments.revision,
-            trust_remote_code=arguments.trust_remote_code,
-        )
+        if is_repository_checkpoint(arguments.pretrained, arguments.revision):
+            processor = load_repository_processor(arguments.pretrained, arguments.revision)
+        else:
+            processor = AutoProcessor.from_pretrained(
+                pretrained_path(arguments.pretrained),
+                revision=arguments.revision,
+                trust_remote_code=arguments.trust_remote_code,
+            )
     except FAILURES as error:
         raise EmtError(f"pretrained={arguments.pretrained} has no usable processor. {_hint(error)}") from error
     if not hasattr(processor, "image_processor") or not hasattr(processor, "tokenizer"):
