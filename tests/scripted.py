@@ -29,10 +29,10 @@ class Scripted(lmms):
         return answers
 
     def loglikelihood(self, requests: list[Instance]) -> list[tuple[float, bool]]:
-        raise AssertionError("these tasks generate")
+        raise AssertionError(f"these tasks generate: {requests}")
 
     def generate_until_multi_round(self, requests: list[Instance]) -> list[str]:
-        raise AssertionError("these tasks have one round")
+        raise AssertionError(f"these tasks have one round: {requests}")
 
 
 class ScriptedChat(Scripted):

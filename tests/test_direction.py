@@ -16,7 +16,17 @@ FORBIDDEN = {
 DOORS = {"emt_tasks.filters"}  # to the harness
 RULES = {
     f"emt_tasks.{name}"
-    for name in ("label_match", "lexicon", "senses", "numerals", "spelling", "tokens", "outcomes", "intervals", "subsets")
+    for name in (
+        "label_match",
+        "lexicon",
+        "senses",
+        "numerals",
+        "spelling",
+        "tokens",
+        "outcomes",
+        "intervals",
+        "subsets",
+    )
 }
 
 

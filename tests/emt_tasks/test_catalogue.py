@@ -32,9 +32,10 @@ def test_a_task_names_its_data_and_pins_it(entry) -> None:
 def test_the_prompt_is_the_accepted_one(entry) -> None:
     accepted = json.loads(PROMPTS.read_text(encoding="utf8"))
     assert prompt_of(entry.name) == accepted[entry.name], (
-        "The prompt changed. If that is meant, raise the task's version, add a line to CHANGELOG.md, and accept it with:\n"
+        "The prompt changed. If that is meant, raise the task's version, add a line to CHANGELOG.md, accept it with:\n"
         "python -c 'import json; from emt_tasks.tasks import catalogue, prompt_of; "
-        "print(json.dumps({t.name: prompt_of(t.name) for t in catalogue().values() if not t.members}, indent=1))' > tests/cases/prompts.json"
+        "print(json.dumps({t.name: prompt_of(t.name) for t in catalogue().values() if not t.members}, indent=1))' "
+        "> tests/cases/prompts.json"
     )
 
 
@@ -60,5 +61,5 @@ def test_a_group_opens_into_its_tasks_once() -> None:
 
 
 def test_an_unknown_task_is_told_the_nearest() -> None:
-    with pytest.raises(UnknownName, match="no task 'emt_cifar_10'. Did you mean 'emt_cifar10'?"):
+    with pytest.raises(UnknownName, match=r"no task 'emt_cifar_10'\. Did you mean 'emt_cifar10'\?"):
         task("emt_cifar_10")

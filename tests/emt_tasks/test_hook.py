@@ -7,7 +7,9 @@ import pytest
 
 from emt_tasks import hook
 
-TASKS = {f"emt_{key}{part}" for key in ("mnist", "cifar10", "cifar100", "miniimagenet") for part in ("", "_lite", "_choice")} | {
+TASKS = {
+    f"emt_{key}{part}" for key in ("mnist", "cifar10", "cifar100", "miniimagenet") for part in ("", "_lite", "_choice")
+} | {
     "emt",
     "emt_lite",
     "emt_choice",
@@ -27,14 +29,18 @@ def test_the_harness_indexes_our_tasks_after_its_models_are_imported() -> None:
 
 def test_leaving_out_the_default_tasks_leaves_out_ours() -> None:
     shown = python(
-        "import lmms_eval.models\nfrom lmms_eval.tasks import TaskManager\nprint(TaskManager(include_defaults=False).all_tasks)"
+        "import lmms_eval.models\n"
+        "from lmms_eval.tasks import TaskManager\n"
+        "print(TaskManager(include_defaults=False).all_tasks)"
     )
     assert shown.strip() == "[]"
 
 
 def test_importing_the_harness_models_loads_no_torch_and_no_model() -> None:
     shown = python(
-        "import lmms_eval.models, sys\nprint([n for n in ('torch', 'transformers', 'datasets', 'model_wrappers.base') if n in sys.modules])"
+        "import lmms_eval.models, sys\n"
+        "heavy = ('torch', 'transformers', 'datasets', 'model_wrappers.base')\n"
+        "print([name for name in heavy if name in sys.modules])"
     )
     assert shown.strip() == "[]"
 
@@ -42,7 +48,10 @@ def test_importing_the_harness_models_loads_no_torch_and_no_model() -> None:
 def test_the_entry_point_imports_few_modules_of_its_own() -> None:
     """A count, not a time: 50 ms are some hundred small modules (`make bench` has the time)."""
     shown = python(
-        "import lmms_eval.models.registry_v2, sys\nbefore = set(sys.modules)\nimport model_wrappers.registration\nprint(len(set(sys.modules) - before))"
+        "import lmms_eval.models.registry_v2, sys\n"
+        "before = set(sys.modules)\n"
+        "import model_wrappers.registration\n"
+        "print(len(set(sys.modules) - before))"
     )
     assert int(shown) < 40
 
@@ -62,7 +71,7 @@ def test_an_unknown_harness_is_told_what_to_do_and_is_left_alone(manager: object
 def test_teaching_twice_wraps_once() -> None:
     class TaskManager:
         def initialize_tasks(self, include_path: object = None, include_defaults: bool = True) -> dict:
-            return {"theirs": include_path}
+            return {"theirs": include_path} if include_defaults in (True, False) else {}
 
         def _get_task_and_group(self, folder: str) -> dict:
             return {"ours": folder}
@@ -71,7 +80,7 @@ def test_teaching_twice_wraps_once() -> None:
             return {"task": name}
 
         def load_task_or_group(self, task_list: object, task_type: str = "simple") -> object:
-            return task_list
+            return task_list, task_type
 
     module = ModuleType("lmms_eval.tasks")
     module.TaskManager = TaskManager  # type: ignore[attr-defined]
