@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from transformers import GenerationMixin
 
 from model_wrappers.inputs import longer
 from model_wrappers.logits import last_logits
@@ -86,10 +87,16 @@ def continued(
         if not first:
             first.append(output.logits[:, -len(draft) - 1 : -1].argmax(dim=-1))
 
-    hook = model.register_forward_hook(keep_first)
+    inner = _generating(model)
+    hook = inner.register_forward_hook(keep_first)
     try:
-        made = generate(longer(inputs, draft), **last_logits(model, len(draft) + 1))
+        made = generate(longer(inputs, draft), **last_logits(inner, len(draft) + 1))
     finally:
         hook.remove()
     wanted = torch.tensor(draft, device=first[0].device)
     return made if bool((first[0] == wanted).all()) else None
+
+
+def _generating(model: Any) -> Any:
+    """The module whose forward pass `generate` runs; a model with a `generate` of its own (BLIP) hands on to one."""
+    return model if type(model).generate is GenerationMixin.generate else model.language_model

@@ -13,6 +13,7 @@ CLASS_PATHS = {
     "emt_llava": "model_wrappers.llava.EmtLlava",
     "emt_hf": "model_wrappers.hf.EmtHf",
     "emt_clip": "model_wrappers.clip.EmtClip",
+    "emt_instructblip": "model_wrappers.instructblip.EmtInstructBlip",
     "emt_otter": "model_wrappers.otter.EmtOtter",
 }
 

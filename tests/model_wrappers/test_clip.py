@@ -23,6 +23,8 @@ from emt_tasks.labels import label_set
 from model_wrappers.clip import EmtClip
 from model_wrappers.clip_arguments import source_of
 from model_wrappers.clip_templates import read_templates
+from model_wrappers.encoders import SHAPES
+from model_wrappers.instructblip import PAPER_COMPARES_WITH
 
 CIFAR = label_set("cifar10").labels
 
@@ -185,14 +187,19 @@ def test_a_folder_without_a_model_says_what_it_has(tmp_path):
 
 def test_tags_and_hub_ids_are_handed_to_open_clip_with_the_activation_they_were_trained_with():
     assert source_of("ViT-L/14", "openai").quick_gelu
-    assert source_of("ViT-L-14", "openai").name == "ViT-L-14/openai"
+    assert source_of("ViT-L-14", "openai").name == "ViT-L-14 openai"
     assert not source_of("ViT-H-14", "laion2b_s32b_b79k").quick_gelu
     assert source_of("ViT-L-14", "hf-hub:a/b").model == "hf-hub:a/b"
     assert source_of("hf-hub:a/b", "openai").pretrained is None
 
 
+@pytest.mark.parametrize("encoder", [*SHAPES.values(), PAPER_COMPARES_WITH])
+def test_the_encoders_of_mllms_are_called_as_open_clip_calls_them(encoder):
+    assert source_of(*encoder.split()).name == encoder
+
+
 def test_weights_that_are_not_at_hand_are_said():
-    with pytest.raises(EmtError, match="open_clip can't load ViT-L-14/openai: "):
+    with pytest.raises(EmtError, match="open_clip can't load ViT-L-14 openai: "):
         EmtClip(device="cpu")
 
 
@@ -212,7 +219,7 @@ def test_torn_files_and_those_of_another_architecture_are_refused(architecture, 
     file = tmp_path / "a.safetensors"
     save_file(toy_clip.weights(), file)
     file.write_bytes(file.read_bytes()[:5000])
-    with pytest.raises(EmtError, match=r"open_clip can't load toy-ViT/a\.safetensors"):
+    with pytest.raises(EmtError, match=r"open_clip can't load toy-ViT a\.safetensors"):
         EmtClip(model=architecture, pretrained=str(file), device="cpu")
     lacking = {name: tensor for name, tensor in toy_clip.weights().items() if "resblocks.1" not in name}
     save_file(lacking, file)

@@ -1,0 +1,70 @@
+"""InstructBLIP, over transformers' classes, with a Llama (Vicuna) or a Flan-T5 as its language model."""
+
+from typing import Any, ClassVar
+
+import torch
+
+from emt_tasks.errors import EmtError
+from emt_tasks.likelihood import Likelihood
+from model_wrappers.base import HFModel
+from model_wrappers.full_passes import full_pass_scores
+from model_wrappers.inputs import Batch, on_device
+from model_wrappers.instructblip_inputs import BARE, InstructBlipInputs
+from model_wrappers.label_tokens import label_seam
+from model_wrappers.label_trie import build_trie
+from model_wrappers.preparation import Prepared
+
+PAPER_COMPARES_WITH = "ViT-g-14 laion2b_s12b_b42k"
+"""Of arXiv 2309.10313; the tower itself is EVA-CLIP's g/14, as in BLIP-2."""
+
+
+class EmtInstructBlip(HFModel):
+    """InstructBLIP: the question goes bare to Q-Former and language model."""
+
+    name: ClassVar[str] = "emt_instructblip"
+    default_pretrained: ClassVar[str | None] = "Salesforce/instructblip-vicuna-7b"
+    default_template: ClassVar[str] = BARE
+    model_types: ClassVar[tuple[str, ...]] = ("instructblip",)
+
+    def complete_processor(self, config: Any) -> None:
+        """Put our own assembly of inputs in the processor's place, which pads between image and text.
+
+        Raises:
+            EmtError: the checkpoint is of a transformers before 4.46, whose inputs had no places for the image.
+        """
+        if config.image_token_index is None:
+            raise EmtError(
+                f"pretrained={self.arguments.pretrained} names no image token (image_token_index): it was written for "
+                "transformers before 4.46. Take the hub's current files, or convert it with transformers' script."
+            )
+        # transformers leaves it unsaid, and generation over an encoder-decoder returns the answer without the prompt.
+        config.is_encoder_decoder = config.text_config.is_encoder_decoder
+        self.processor = InstructBlipInputs(self.processor, config)
+
+    @property
+    def details(self) -> dict[str, str]:
+        """What the manifest says beside the arguments: its encoder, and what the paper compares it with."""
+        return {"encoder": self.encoder, "encoder_of_paper": PAPER_COMPARES_WITH}
+
+    def _score(self, ready: Prepared) -> list[Likelihood]:
+        """Each answer after its prompt, one by one.
+
+        The Q-Former is asked with the prompt alone (with the answer in it, it would look for that), and a Flan-T5 reads
+        the prompt and writes the answer.
+        """
+        prompts = {**ready.inputs, **self.processor.tokens(ready.prompts)}
+        inputs = on_device(prompts, self._device, self._model.dtype)
+        found = []
+        for place, (prompt, answer) in enumerate(zip(ready.prompts, ready.answers, strict=True)):
+            row = {name: value[place : place + 1] for name, value in inputs.items()}
+            found.append(self._likelihood(row, prompt, answer))
+        return found
+
+    def _likelihood(self, row: Batch, prompt: str, answer: str) -> Likelihood:
+        seam = label_seam(self.tokenizer, prompt, [answer], delimiter="")
+        shape = row["input_ids"].shape
+        cut = {name: value[:, : shape[1] - seam.cut] if value.shape == shape else value for name, value in row.items()}
+        with torch.inference_mode():
+            scores = full_pass_scores(self._model, cut, build_trie(seam.labels))
+        total = float(scores.total[0, 0])
+        return Likelihood(-total / len(seam.labels[0]), bool(scores.greedy[0, 0]), total=total)
