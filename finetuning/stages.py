@@ -1,0 +1,87 @@
+"""Work in stages that are done once: a second start goes on after the last one that was finished.
+
+A stage owns a folder. It works in a hidden folder beside it that takes the name at the end, so that a stage which was
+interrupted leaves nothing that looks finished. What was done is known by a hash of everything that it depends on.
+"""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+
+from emt_tasks.errors import EmtError
+from emt_tasks.manifest import write_json
+
+MANIFEST = "stage.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A finished stage.
+
+    Attributes:
+        folder: what it made.
+        digest: sha256 of all that it depended on; a later stage depends on it.
+        outcome: what it had to say, as JSON.
+        kept: whether an earlier start had finished it.
+    """
+
+    folder: Path
+    digest: str
+    outcome: Mapping[str, Any]
+    kept: bool
+
+
+def finished(folder: Path, inputs: Mapping[str, Any]) -> Stage | None:
+    """The stage in `folder` if it was made of these `inputs`."""
+    try:
+        told = json.loads((folder / MANIFEST).read_text(encoding="utf8"))
+        digest, outcome = told["digest"], told["outcome"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # not there, or not whole: to be made
+    return Stage(folder, digest, outcome, kept=True) if digest == _digest(inputs) else None
+
+
+def stage(folder: Path, inputs: Mapping[str, Any], make: Callable[[Path], Mapping[str, Any]]) -> Stage:
+    """The stage in `folder`, made anew unless it was made of the same `inputs` before.
+
+    Args:
+        folder: where the result goes; an outdated one is replaced.
+        inputs: everything that the result depends on, as JSON.
+        make: writes the result into the folder that it is given, and returns what there is to say about it, as JSON.
+
+    Raises:
+        EmtError: `folder` holds something that no stage has made, or can't be written.
+    """
+    known = finished(folder, inputs)
+    if known is not None:
+        return known
+    if folder.exists() and not (folder / MANIFEST).is_file():
+        raise EmtError(f"{folder} is there and was not made here, so it stays as it is. Choose another --out.")
+    digest, part = _digest(inputs), folder.with_name(f".{folder.name}.part")
+    started = time.monotonic()
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        outcome = make(part)
+        seconds = round(time.monotonic() - started, 1)
+        write_json(part / MANIFEST, {"digest": digest, "inputs": inputs, "seconds": seconds, "outcome": outcome})
+        if folder.exists():
+            shutil.rmtree(folder)
+        part.rename(folder)
+    except (OSError, SafetensorError) as error:
+        raise EmtError(
+            f"{folder} can't be written ({error}). What was finished is kept: make room or choose another --out, and run "
+            "the same command again."
+        ) from error
+    return Stage(folder, digest, outcome, kept=False)
+
+
+def _digest(inputs: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
