@@ -41,6 +41,7 @@ def fingerprint(
         EmtError: something is not on this machine.
     """
     parts: list[tuple[str, Path, Sequence[str] | None]] = [("base", _folder(pretrained, revision), None)]
+    parts += [("tower", tower, None) for tower in _tower(parts[0][1])]
     parts += [("adapter", _folder(peft, None), ADAPTER_FILES)] if peft else []
     parts += [("projector", Path(projector).expanduser(), None)] if projector else []
     return _combined(f"{role} {line}" for role, path, names in parts for line in _lines(path, names))
@@ -91,6 +92,20 @@ def _folder(name: str, revision: str | None) -> Path:
         if isinstance(found, str):
             return Path(found).parent
     raise EmtError(f"{name!r} is no folder here and not in the hub's cache ({constants.HF_HUB_CACHE}).")
+
+
+def _tower(folder: Path) -> list[Path]:
+    """The vision encoder that a checkpoint in the LLaVA repository's layout names and that is here beside it."""
+    config = folder / "config.json"
+    said = json.loads(config.read_text(encoding="utf8")) if config.is_file() else {}
+    if "mm_vision_tower" not in said or "text_config" in said:
+        return []
+    name = str(said["mm_vision_tower"])
+    try:
+        found = [place for place in (folder / name, folder.parent / name) if place.is_dir()]
+        return found or [_folder(name, None)]
+    except EmtError:
+        return []  # it brings its own
 
 
 def _lines(path: Path, names: Iterable[str] | None) -> list[str]:

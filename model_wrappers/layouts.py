@@ -1,6 +1,7 @@
 """Names of weights in the layouts that checkpoints were written under, and in the layout of the loaded model."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from transformers.conversion_mapping import get_model_conversion_mapping
@@ -16,6 +17,17 @@ LLAVA_REPOSITORY = (
 """What the LLaVA repository calls the weights of its models with linear and mlp2x projectors."""
 REPOSITORIES = {"llava": LLAVA_REPOSITORY}
 """Names from outside transformers, by model type."""
+
+
+def renamed_by(names: Iterable[tuple[str, str]], saved: str) -> str:
+    """The weight `saved` after the patterns and replacements of `names`.
+
+    >>> renamed_by(LLAVA_REPOSITORY, "model.mm_projector.0.weight")
+    'model.multi_modal_projector.linear_1.weight'
+    """
+    for pattern, replacement in names:
+        saved = re.sub(pattern, replacement, saved)
+    return saved
 
 
 class Layout:
@@ -36,8 +48,7 @@ class Layout:
 
     def weight(self, saved: str) -> str:
         """The name here of a weight that a checkpoint calls `saved`; unchanged if there is none for it."""
-        for pattern, replacement in self._foreign:
-            saved = re.sub(pattern, replacement, saved)
+        saved = renamed_by(self._foreign, saved)
         renamed: str = rename_source_key(saved, self._renamings, [], self._prefix, self._weights)[0]
         return renamed
 

@@ -42,7 +42,7 @@ def repository_llava_config(name: str, revision: str | None = None) -> LlavaConf
     Raises:
         EmtError: it is of a kind that transformers' LLaVA can't be, or its vision encoder is not there.
     """
-    folder = _folder(name, revision, SMALL_FILES)
+    folder = checkpoint_folder(name, revision, SMALL_FILES)
     said = read_json(folder / "config.json")
     kind = said.get("mm_projector_type", "linear")
     if kind not in ACTIVATIONS:
@@ -89,7 +89,7 @@ def load_repository_model(
     Raises:
         EmtError: weights are missing, left over, damaged, of another shape, or differences to another model's.
     """
-    folder = _folder(name, revision, FILES)
+    folder = checkpoint_folder(name, revision, FILES)
     if tensors is None:
         tensors = read_weights(folder)
         require_no_delta(tensors, name)
@@ -112,7 +112,7 @@ def load_repository_processor(name: str, revision: str | None = None) -> LlavaPr
     Raises:
         EmtError: its tokenizer or its vision encoder's settings are not there.
     """
-    folder = _folder(name, revision, SMALL_FILES)
+    folder = checkpoint_folder(name, revision, SMALL_FILES)
     said = read_json(folder / "config.json")
     tokenizer = load_tokenizer(folder, bool(said.get("mm_use_im_start_end")))
     tower = str(said["mm_vision_tower"])
@@ -130,8 +130,12 @@ def load_repository_processor(name: str, revision: str | None = None) -> LlavaPr
     )
 
 
-def _folder(name: str, revision: str | None, files: tuple[str, ...]) -> Path:
-    """The folder of a checkpoint; of one on the hub, fetched."""
+def checkpoint_folder(name: str, revision: str | None, files: tuple[str, ...] = FILES) -> Path:
+    """The folder of a checkpoint; of one on the hub, those of its `files` fetched.
+
+    Raises:
+        EmtError: there is no such folder.
+    """
     return local_folder(name, "pretrained") or Path(
         snapshot_download(name, revision=revision, allow_patterns=list(files))
     )

@@ -61,12 +61,17 @@ def require_no_delta(tensors: Mapping[str, Tensor], name: str) -> None:
     Raises:
         EmtError: they are.
     """
-    norm = tensors.get(FINAL_NORM)
-    if norm is not None and float(norm.float().abs().mean()) < NORM_OF_A_DELTA:
+    if is_delta(tensors):
         raise EmtError(
             f"{name} holds differences to LLaMA's weights (a delta), no model. Make one of it with the LLaMA that it "
             f"belongs to: emt checkpoint convert {name} --base <LLaMA in transformers' format> --out <folder>"
         )
+
+
+def is_delta(tensors: Mapping[str, Tensor]) -> bool:
+    """Whether these are differences between two models' weights: those of the last normalisation are about 0."""
+    norm = tensors.get(FINAL_NORM)
+    return norm is not None and float(norm.float().abs().mean()) < NORM_OF_A_DELTA
 
 
 def with_delta(delta: Mapping[str, Tensor], base: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
@@ -94,7 +99,7 @@ def with_delta(delta: Mapping[str, Tensor], base: Mapping[str, Tensor], name: st
             continue
         whole[key] = tensor.clone()
         whole[key][: len(under)] += under.to(tensor.dtype)
-    if left := [key for key in base if key not in delta]:
+    if left := [key for key in base if key not in delta or "mm_projector" in key]:
         wrong += left
     if wrong:
         raise EmtError(

@@ -14,13 +14,13 @@ Shapes = dict[str, tuple[int, ...]]
 
 
 def tensor_shapes(path: Path) -> Shapes:
-    """The shape of each tensor in `path`; of a safetensors file only the header is read.
+    """The shape of each tensor in `path`, from the file's description of them: their values are not read.
 
     Raises:
         EmtError: the file can't be read, or holds more than tensors.
     """
     if path.suffix != ".safetensors":
-        return {name: tuple(tensor.shape) for name, tensor in load_tensors(path).items()}
+        return {name: tuple(tensor.shape) for name, tensor in load_tensors(path, "meta").items()}
     try:
         with safe_open(path, framework="pt") as file:
             return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  # no mapping
@@ -28,16 +28,16 @@ def tensor_shapes(path: Path) -> Shapes:
         raise EmtError(_damaged(path, error)) from error
 
 
-def load_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors in `path`, on the CPU.
+def load_tensors(path: Path, device: str = "cpu") -> dict[str, Tensor]:
+    """The tensors in `path`, on the CPU; on `meta` without values.
 
     Raises:
         EmtError: the file can't be read, or holds more than tensors.
     """
     try:
         if path.suffix == ".safetensors":
-            return dict(load_file(path))
-        tensors = torch.load(path, map_location="cpu", weights_only=True)
+            return dict(load_file(path, device))
+        tensors = torch.load(path, map_location=device, weights_only=True)
     except UnpicklingError as error:
         raise EmtError(
             f"{path} holds pickled objects other than tensors; unpickling them can run any code, so it was not done. "

@@ -159,3 +159,21 @@ def _tokenizer(extra: tuple) -> PreTrainedTokenizerFast:
     )
     tokenizer.add_tokens(list(extra), special_tokens=True)
     return tokenizer
+
+
+def write_delta(toy: Toy, folder: Path, llama: Path) -> Path:
+    """The toy's differences to a Llama in `folder`, and that Llama, without the added tokens, in `llama`."""
+    torch.manual_seed(9)
+    config = deepcopy(toy.model.config)
+    config.vocab_size -= len(V0_TOKENS)
+    base = LlamaForCausalLM(config)
+    base.model.norm.weight.data += 0.5
+    toy.model.model.norm.weight.data = base.model.norm.weight.data + 0.01
+    base.save_pretrained(llama)
+    under = base.state_dict()
+    model = deepcopy(toy.model)
+    for name, tensor in model.state_dict().items():
+        if name in under:
+            tensor[: len(under[name])] -= under[name]
+    write(Toy(folder, model, toy.tower, toy.tokenizer, toy.said))
+    return llama

@@ -13,6 +13,7 @@ COMMANDS = {
     "quickstart": "See in minutes, offline, what fine-tuning makes a small model forget.",
     "run": "Evaluate a model, or a folder of its checkpoints, and be told what it answered.",
     "tasks": "List the tasks, or show what one of them asks.",
+    "checkpoint": "Tell what a checkpoint is, or write it in transformers' form.",
     "doctor": "Check that everything the benchmark needs is in place.",
 }
 FAILED, INTERRUPTED = 1, 130

@@ -129,3 +129,16 @@ def test_what_is_not_here_is_named():
 def test_it_needs_no_torch():
     code = "import sys, model_wrappers.fingerprint; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[2]).returncode == 0
+
+
+def test_the_vision_encoder_that_a_checkpoint_names_is_part_of_it(tmp_path):
+    base, tower = tmp_path / "llava", tmp_path / "tower"
+    base.mkdir()
+    tower.mkdir()
+    (base / "config.json").write_text('{"model_type": "llava_llama", "mm_vision_tower": "tower"}')
+    (base / "pytorch_model.bin").write_bytes(b"weights")
+    alone = fingerprint(str(base))
+    (tower / "model.safetensors").write_bytes(b"one")
+    one = fingerprint(str(base))
+    (tower / "model.safetensors").write_bytes(b"other")
+    assert len({alone, one, fingerprint(str(base))}) == 3

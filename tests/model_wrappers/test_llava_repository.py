@@ -58,7 +58,7 @@ def loaded(folder):
 
 @torch.inference_mode()
 def difference(toy, model, processor, before="USER: ", after="\nWhat is it? ASSISTANT:"):
-    """The largest difference of the oracle's logits and the model's as a share of the largest logit, added tokens apart."""
+    """The largest difference of the oracle's logits and the model's as a share of the largest logit."""
     picture = pictures(1, seed=5)[0]["image"]
     inputs = Preprocessor(processor).inputs([before + processor.image_token + after], [[picture]])
     theirs = logits(toy, before, inputs["pixel_values"][0], after)

@@ -1,0 +1,104 @@
+"""`emt checkpoint`: what a checkpoint is, and how other tools can read it."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from model_wrappers.inspection import Inspection
+
+
+@click.group()
+def command() -> None:
+    r"""See what a checkpoint is, or write one of the LLaVA repository in transformers' form.
+
+    \b
+    Examples:
+      emt checkpoint inspect my-lora
+      emt checkpoint convert my-lora --out my-lora-peft
+    """
+
+
+@command.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def inspect(ctx: click.Context, path: Path, as_json: bool) -> None:
+    r"""Tell what PATH is: whose layout, what was trained, on which base, what it fits.
+
+    PATH is an adapter's, a projector's or a model's folder, or a projector's file. Neither a base nor values of weights
+    are loaded. Leaves with 1 if something is missing.
+
+    \b
+    Examples:
+      emt checkpoint inspect llava-v1.5-7b-lora
+      emt checkpoint inspect mm_projector.bin --json
+    """
+    from model_wrappers.inspection import inspected
+
+    found = inspected(path)
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False))
+    else:
+        Console().print(_table(found))
+    ctx.exit(1 if found.problems else 0)
+
+
+@command.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write; it must not exist.")
+@click.option(
+    "--base",
+    metavar="MODEL",
+    help="For a delta the LLaMA to add it to; for an adapter the LLaVA to check it on, or the Vicuna to merge it into.",
+)
+def convert(path: Path, out: Path, base: str | None) -> None:
+    r"""Write PATH, in the LLaVA repository's layout, in transformers' form.
+
+    A LoRA folder becomes a PEFT folder, a full checkpoint a folder of transformers' LLaVA, a delta the same once --base
+    is added, a projector's file projector.safetensors. A LoRA folder that was trained on a language model alone
+    (liuhaotian/llava-v1.5-7b-lora on lmsys/vicuna-7b-v1.5) becomes a LLaVA, merged, with that model as --base.
+
+    \b
+    Examples:
+      emt checkpoint convert llava-v1.5-7b --out llava-v1.5-7b-hf
+      emt checkpoint convert my-lora --base llava-v1.5-7b-hf --out my-lora-peft
+      emt checkpoint convert LLaVA-7b-delta-v0 --base llama-7b --out llava-7b-v0
+    """
+    from model_wrappers.conversion import convert as write
+
+    written = write(path.expanduser(), out.expanduser(), base)
+    click.echo(written.path)
+    click.echo(f"use: {written.fits}\nnext: emt doctor --model-args {_arguments(written)}", err=True)
+
+
+def _arguments(found: "Inspection") -> str:
+    """The result as --model-args has it."""
+    argument = found.fits.split(",")[0].split(" ")[0]
+    return argument if argument.startswith("pretrained=") else f"pretrained={found.base or 'BASE'},{argument}"
+
+
+def _table(found: "Inspection") -> Table:
+    table = Table(show_header=False)
+    lora = f"rank {found.rank}, alpha {found.alpha}, on {', '.join(found.targets)}" if found.targets else ""
+    rows = {
+        "path": found.path,
+        "layout": found.layout,
+        "method": found.method,
+        "base": found.base or "not said",
+        "projector": found.projector or "none in it",
+        "LoRA": lora,
+        "tensors": f"{found.tensors:,} with {found.parameters:,} numbers",
+        "sha256": "\n".join(f"{digest}  {name}" for name, digest in found.files.items()),
+        "use": found.fits,
+        "problems": "\n".join(found.problems),
+    }
+    for name, value in rows.items():
+        if value:
+            table.add_row(name, value)
+    return table
