@@ -1,25 +1,22 @@
 """Any open_clip encoder as a zero-shot classifier on the rows that the MLLMs are asked about."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import torch
 from lmms_eval.api.instance import Instance
-from lmms_eval.api.model import lmms
 from torch import Tensor
 
 from emt_tasks.errors import EmtError
 from emt_tasks.likelihood import Likelihood
-from model_wrappers.batching import BatchSize
 from model_wrappers.clip_arguments import ClipArguments, read_clip_arguments, source_of
 from model_wrappers.clip_loading import load_encoder, source_fingerprint
 from model_wrappers.clip_questions import ClipPreparation
 from model_wrappers.clip_templates import read_templates
-from model_wrappers.conduct import Answered, answered
+from model_wrappers.composite import Composite
+from model_wrappers.conduct import Answered
 from model_wrappers.misfits import listed
-from model_wrappers.placement import placement
 from model_wrappers.preparation import Prepared
 from model_wrappers.questions import Question, generation_questions, rows_of, scoring_questions
 from model_wrappers.zero_shot import Classifiers, image_features
@@ -28,34 +25,25 @@ Values = Mapping[str, Likelihood]
 """What each label of a row is worth."""
 
 
-class EmtClip(lmms):
+class EmtClip(Composite):
     """An encoder that answers with the label whose sentences are most like the image; prompts are not read.
 
     Args:
         **given: the fields of `clip_arguments.ClipArguments`.
 
-    Attributes:
-        on_batch: called after each batch with its requests and their answers.
-
     Raises:
         EmtError: an argument is wrong, or the checkpoint or the templates can't be used.
     """
 
-    is_simple = True
     name: ClassVar[str] = "emt_clip"
 
     def __init__(self, **given: Any) -> None:
-        super().__init__()
-        self.on_batch: Callable[[Answered], None] | None = None
         self.arguments = said = self.check(given)
-        here = placement(said.device, None)
-        self.accelerator, self._rank, self._world_size = here.accelerator, here.rank, here.world_size
-        self._device = here.device
+        super().__init__(said.device, said.batch_size, said.max_batch_size)
         self._templates = read_templates(said.template)
-        self._encoder = load_encoder(source_of(said.model, said.pretrained), said.dtype, here.device)
-        self._classifiers = Classifiers(self._encoder.model, self._encoder.tokenizer, self._templates, here.device)
+        self._encoder = load_encoder(source_of(said.model, said.pretrained), said.dtype, self.device)
+        self._classifiers = Classifiers(self._encoder.model, self._encoder.tokenizer, self._templates, self.device)
         self._preparation = ClipPreparation(self._encoder)
-        self._batch_size = BatchSize(said.batch_size, said.max_batch_size, here.device)
 
     @classmethod
     def check(cls, given: Mapping[str, Any]) -> ClipArguments:
@@ -75,7 +63,7 @@ class EmtClip(lmms):
         Raises:
             EmtError: a row has no labels or no image, or its image can't be read.
         """
-        return self._answered(generation_questions(requests), self._likeliest)
+        return self._answered(generation_questions(requests), self._preparation, self._likeliest)
 
     def loglikelihood(self, requests: list[Instance]) -> list[Likelihood]:
         """(loss, likeliest) of each request's answer, which must be one of its row's labels, in order.
@@ -94,35 +82,13 @@ class EmtClip(lmms):
         def each(batch: Answered) -> Answered:
             return [(one.request, self._worth(one, values)) for row, values in batch for one in asked_by[id(row)]]
 
-        tables = self._answered(rows, self._values, each)
+        tables = self._answered(rows, self._preparation, self._values, each)
         worth = {
             one.index: self._worth(one, values)
             for members, values in zip(by_row.values(), tables, strict=True)
             for one in members
         }
         return [worth[place] for place in range(len(requests))]
-
-    def generate_until_multi_round(self, requests: list[Instance]) -> list[str]:
-        """Not had here.
-
-        Raises:
-            EmtError: always.
-        """
-        raise EmtError(f"{self.name} names the label of an image; it can't be talked to ({len(requests)} requests).")
-
-    def clean(self) -> None:
-        """Give back what memory can be had without the model, which may be evaluated again."""
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-
-    def use_adapter(self, peft: str | None, projector: str | None = None) -> None:
-        """Nothing for None and None.
-
-        Raises:
-            EmtError: there is an adapter or a projector, which an encoder has no place for.
-        """
-        if peft or projector:
-            raise EmtError(f"{self.name} has no place for an adapter ({peft or projector}). Drop it.")
 
     def weights_fingerprint(self) -> str:
         """The sha256, in hex, of the encoder's weights as they lie on disk."""
@@ -142,34 +108,12 @@ class EmtClip(lmms):
             "template_fingerprint": self._templates.fingerprint,
         }
 
-    @property
-    def device(self) -> torch.device:
-        """Where inputs go, and where the harness puts what it gathers from ranks."""
-        return self._device
-
-    @property
-    def batch_size(self) -> int:
-        """Images that go through the encoder together."""
-        return self._batch_size.now
-
-    def _answered(
-        self,
-        questions: Sequence[Question],
-        ask: Callable[[Prepared], Sequence[Any]],
-        each: Callable[[Answered], Answered] = list,
-    ) -> list[Any]:
-        """What `ask` answers to each question; `each` says which requests a batch of them has answered."""
-        on_batch = self.on_batch
-        title = self.name if self._rank == 0 and on_batch is None else None
-        report = None if on_batch is None else lambda batch: on_batch(each(batch))
-        return answered(questions, self._preparation, self.task_dict, self._batch_size, ask, report, title)
-
     def _likeliest(self, ready: Prepared) -> list[str]:
         return [min(values, key=lambda label: values[label].loss) for values in self._values(ready)]
 
     def _values(self, ready: Prepared) -> list[Values]:
         """Each row's labels with what they are worth."""
-        pixels = ready.inputs["pixel_values"].to(self._device, self._encoder.dtype, non_blocking=True)
+        pixels = ready.inputs["pixel_values"].to(self.device, self._encoder.dtype, non_blocking=True)
         features = image_features(self._encoder.model, pixels)
         pairs = zip(features, ready.inputs["labels"], strict=True)
         return [self._worths(feature, labels) for feature, labels in pairs]

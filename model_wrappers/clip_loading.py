@@ -48,6 +48,11 @@ class Encoder:
         """What similarities are multiplied with before a softmax."""
         return float(self.model.logit_scale.exp())
 
+    @property
+    def width(self) -> int:
+        """Of its features."""
+        return int(self.model.encode_text(self.tokenizer([""]).to(next(self.model.parameters()).device)).shape[-1])
+
     def pixels(self, pictures: Sequence[Image]) -> Tensor:
         """(B, 3, H, W) float32 of B RGB pictures, on the CPU."""
         return torch.stack([self.preprocess(picture) for picture in pictures])
