@@ -14,6 +14,7 @@ CLASS_PATHS = {
     "emt_hf": "model_wrappers.hf.EmtHf",
     "emt_clip": "model_wrappers.clip.EmtClip",
     "emt_instructblip": "model_wrappers.instructblip.EmtInstructBlip",
+    "emt_lens": "model_wrappers.lens.EmtLens",
     "emt_otter": "model_wrappers.otter.EmtOtter",
 }
 

@@ -1,0 +1,186 @@
+"""LENS: a language model reads what vision modules say of an image (arXiv 2306.16410)."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import torch
+from lmms_eval.api.instance import Instance
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+
+from emt_tasks.errors import EmtError
+from emt_tasks.likelihood import Likelihood
+from model_wrappers.choices import by_row, reported
+from model_wrappers.clip_loading import source_fingerprint
+from model_wrappers.composite import Composite
+from model_wrappers.fingerprint import fingerprint
+from model_wrappers.generation import Generator
+from model_wrappers.inputs import Batch, shorter
+from model_wrappers.label_scoring import ClosedSet, LabelScorer, seam_of
+from model_wrappers.label_tokens import fitting
+from model_wrappers.lens_arguments import LensArguments, read_lens_arguments
+from model_wrappers.lens_modules import LensModules
+from model_wrappers.lens_prompts import lens_prompt
+from model_wrappers.loading import FAILURES, load_config, pretrained_path
+from model_wrappers.pictures import pictures_of
+from model_wrappers.preparation import Prepared
+from model_wrappers.questions import Question, generation_questions, rows_of, scoring_questions
+
+
+class EmtLens(Composite):
+    """LENS's tags, attributes and captions, and a language model (Flan-T5 by default) that reads them.
+
+    Args:
+        **given: the fields of `lens_arguments.LensArguments`.
+
+    Raises:
+        EmtError: an argument is wrong, or a model or vocabulary can't be used.
+    """
+
+    name: ClassVar[str] = "emt_lens"
+
+    def __init__(self, **given: Any) -> None:
+        self.arguments = said = self.check(given)
+        super().__init__(said.device, said.batch_size, said.max_batch_size)
+        dtype = _dtype(said.dtype, self.device)
+        self._model, self._tokenizer = _language_model(said.pretrained, dtype, self.device)
+        self._modules = LensModules(said, dtype, self.device)
+        self._preparation = LensPreparation(self._modules)
+        self._generator = Generator(self._model, self._tokenizer)
+        self._scorer = LabelScorer(self._model, self._tokenizer, known=False)
+
+    @classmethod
+    def check(cls, given: Mapping[str, Any]) -> LensArguments:
+        """The arguments as the constructor will read them; what they name is looked for and not loaded.
+
+        Raises:
+            EmtError: one of them is wrong.
+        """
+        return read_lens_arguments(given, cls.name)
+
+    def generate_until(self, requests: list[Instance]) -> list[str]:
+        """One answer for each request, in order, whatever the batch size.
+
+        Raises:
+            EmtError: a row's image can't be read, or a setting is wrong.
+        """
+        return self._answered(generation_questions(requests), self._preparation, self._generate)
+
+    def loglikelihood(self, requests: list[Instance]) -> list[Likelihood]:
+        """The likelihood of each request's answer, in order.
+
+        Raises:
+            EmtError: a row's image can't be read, or an answer has to be made from its row.
+        """
+        choices, alone = by_row(scoring_questions(requests))
+        if made := next((question for question in alone if callable(question.answer)), None):
+            raise EmtError(f"{made.place}: {self.name} scores answers that are text, not ones made from the row.")
+        found: list[Any] = [None] * len(requests)
+        asked = [choice.question for choice in choices]
+        chosen = self._answered(asked, self._preparation, self._score, reported(choices))
+        for choice, values in zip(choices, chosen, strict=True):
+            for question, value in choice.spread(values):
+                found[question.index] = value
+        single = [replace(one, index=place, answers=(str(one.answer),)) for place, one in enumerate(alone)]
+        first = self._answered(single, self._preparation, lambda ready: [row[0] for row in self._score(ready)])
+        for question, value in zip(alone, first, strict=True):
+            found[question.index] = value
+        return found
+
+    def weights_fingerprint(self) -> str:
+        """The sha256, in hex, of all three models' weights and both vocabularies."""
+        parts = (
+            fingerprint(self.arguments.pretrained),
+            fingerprint(self.arguments.blip),
+            source_fingerprint(self._modules.encoder.source),
+            self._modules.tags.fingerprint,
+            self._modules.attributes.fingerprint,
+        )
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    @property
+    def encoder(self) -> str:
+        """The vision encoder that its tags and attributes come from, by open_clip's names."""
+        return self._modules.encoder.source.name
+
+    @property
+    def details(self) -> dict[str, str]:
+        """What the manifest says beside the arguments."""
+        said = self.arguments
+        return {"encoder": self.encoder, "llm": said.pretrained, "captioner": said.blip, "mode": said.mode}
+
+    def prompts(self, ready: Prepared) -> list[str]:
+        """What the language model is given for each question."""
+        said = self._modules.descriptions(ready.inputs)
+        return [lens_prompt(one, text, self.arguments.mode) for one, text in zip(said, ready.prompts, strict=True)]
+
+    def _generate(self, ready: Prepared) -> list[str]:
+        settings = ready.questions[0].settings
+        assert settings is not None, "scoring questions are scored"
+        prompts = self.prompts(ready)
+        return self._generator.answers(self._tokens(prompts), prompts, settings)
+
+    def _score(self, ready: Prepared) -> list[list[Likelihood]]:
+        """Of each row the likelihood of its question's answers, which are one batch's; all prompts end alike."""
+        prompts = self.prompts(ready)
+        answers = [fitting(prompts[0], answer) for answer in ready.questions[0].answers]
+        cut, trie = seam_of(self._tokenizer, prompts[0], answers)
+        inputs = shorter(self._tokens(prompts), cut)
+        return self._scorer.likelihoods(inputs, ClosedSet(prompts[0], cut, trie, None), dict)
+
+    def _tokens(self, prompts: Sequence[str]) -> Batch:
+        made = self._tokenizer(list(prompts), padding=True, return_tensors="pt", verbose=False)
+        return {name: made[name].to(self.device) for name in ("input_ids", "attention_mask")}
+
+
+class LensPreparation:
+    """Makes pictures ready for the modules, beside the models.
+
+    Args:
+        modules: whose preprocessing it is.
+    """
+
+    def __init__(self, modules: LensModules) -> None:
+        self._modules = modules
+
+    def prepared(self, questions: Sequence[Question], task_dict: Any) -> list[Prepared]:
+        """The questions of one batch; `inputs` is what `LensModules.inputs` makes.
+
+        Raises:
+            EmtError: a row has not one picture, or it can't be read.
+        """
+        rows = rows_of(questions, task_dict)
+        seen = [pictures_of(question, row) for question, row in zip(questions, rows, strict=True)]
+        for question, pictures in zip(questions, seen, strict=True):
+            if len(pictures) != 1:
+                raise EmtError(f"{question.place} has {len(pictures)} images; emt_lens answers about one.")
+        contexts = [question.context for question in questions]
+        inputs = self._modules.inputs([pictures[0] for pictures in seen])
+        return [Prepared(list(questions), contexts, [""] * len(contexts), inputs)]
+
+    def length(self, question: Question) -> int:
+        """Characters of the question: what the modules add is not known yet."""
+        return len(question.context)
+
+
+def _dtype(name: str, device: torch.device) -> torch.dtype | str:
+    """The dtype to load in; `auto` is float32 on a CPU, else the checkpoint's own."""
+    if name == "auto":
+        return torch.float32 if device.type == "cpu" else "auto"
+    found: torch.dtype = getattr(torch, name)
+    return found
+
+
+def _language_model(name: str, dtype: torch.dtype | str, device: torch.device) -> tuple[Any, Any]:
+    config = load_config(name, None, trust_remote_code=False)
+    kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+    try:
+        model = kind.from_pretrained(pretrained_path(name), dtype=dtype)
+        tokenizer = AutoTokenizer.from_pretrained(pretrained_path(name))
+    except FAILURES as error:
+        raise EmtError(f"pretrained={name} can't be loaded as a language model. {error}") from error
+    tokenizer.padding_side = "left"
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return model.to(device).eval().requires_grad_(requires_grad=False), tokenizer
