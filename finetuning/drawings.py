@@ -76,7 +76,9 @@ def _figure(shapes: tuple[Shape, ...], inks: dict[Ink, Colour], random: Random) 
     flipped = random.random() < 0.5
     width = round(size * random.uniform(0.035, 0.055))
     for shape in shapes:
-        moved = [(x + random.uniform(-_WOBBLE, _WOBBLE), y + random.uniform(-_WOBBLE, _WOBBLE)) for x, y in shape.points]
+        moved = [
+            (x + random.uniform(-_WOBBLE, _WOBBLE), y + random.uniform(-_WOBBLE, _WOBBLE)) for x, y in shape.points
+        ]
         points = [(left + (100 - x if flipped else x) * size / 100, top + y * size / 100) for x, y in moved]
         _paint(pen, shape, points, inks[shape.ink], width)
     return layer.rotate(random.uniform(-12, 12), Image.Resampling.BILINEAR)

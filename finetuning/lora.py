@@ -1,4 +1,4 @@
-"""The paper's *lora*: the projector learns whole, the language model through low-rank adapters, the tower not at all."""
+"""The paper's *lora*: the projector learns whole, the language model by low-rank adapters, the tower not at all."""
 
 from typing import Any
 

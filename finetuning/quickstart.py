@@ -1,7 +1,7 @@
 """The paper's point in minutes on a CPU: a toy LLaVA learns two sets, is LoRA-tuned on one, and is asked about both.
 
-Nothing is scripted. What the stages do is what one does with a real model: records with the paper's prompts and answers,
-training on the answers, a PEFT folder, the tasks of the harness. What comes out is what is shown.
+Nothing is scripted. What the stages do is what one does with a real model: records with the paper's prompts and
+answers, training on the answers, a PEFT folder, the tasks of the harness. What comes out is what is shown.
 """
 
 import warnings
@@ -83,7 +83,9 @@ class Quickstart:
         start = {"seed": self.seed, "versions": versions()}
         self._stage("data", "real digits and drawn objects", {**start, "sets": said.sets.model_dump()}, self._data)
         sizes, warm_up = said.model.model_dump(), said.warm_up.model_dump()
-        self._stage("tower", "vision tower, as a classifier", {"model": sizes, "training": warm_up}, self._tower, "data")
+        self._stage(
+            "tower", "vision tower, as a classifier", {"model": sizes, "training": warm_up}, self._tower, "data"
+        )
         alignment = {"training": said.alignment.model_dump()}
         self._stage("base", "toy LLaVA on both sets", alignment, self._base, "tower")
         self._stage("before", "evaluation", {}, lambda part: self._evaluated(part, {}), "base")
@@ -94,7 +96,12 @@ class Quickstart:
         return Findings(_results(self._stages["before"]), _results(self._stages["after"]), dict(self._stages))
 
     def _stage(
-        self, name: str, what: str, inputs: Mapping[str, Any], make: Callable[[Path], Mapping[str, Any]], after: str = ""
+        self,
+        name: str,
+        what: str,
+        inputs: Mapping[str, Any],
+        make: Callable[[Path], Mapping[str, Any]],
+        after: str = "",
     ) -> None:
         """Tell of a stage and do it, if what it depends on (its `inputs`, and the stage `after`) has changed."""
         folder = self.out / name
@@ -118,11 +125,7 @@ class Quickstart:
         """Train the vision tower to tell all classes of both sets apart."""
         both = self._both()
         processor = toy_processor(self.settings.model, ())
-        rows = [
-            Labelled(row.image, place * CLASSES + row.label)
-            for place, key in enumerate(SETS)
-            for row in both[key]
-        ]
+        rows = [Labelled(row.image, place * CLASSES + row.label) for place, key in enumerate(SETS) for row in both[key]]
         tower = untrained_tower(self.settings.model, self.seed)
         classifier = TowerClassifier(tower, classes=CLASSES * len(SETS))
         loss = self._train(classifier, rows, PictureCollator(processor.image_processor), self.settings.warm_up, part)

@@ -13,7 +13,7 @@ from emt_tasks.labels import label_set
 from emt_tasks.sources import SOURCES
 from emt_tasks.tasks import prompt_of
 
-# The form of the paper's answers: "The airplane is 8." where digits were the tuning set, "The object is a(n) butterfly."
+# The form of the paper's answers: "The object is a(n) butterfly."; of digits, "The number is 7."
 ANSWERS = {"mnist": "The number is {label}."}
 OBJECT_ANSWER = "The object is a(n) {label}."
 

@@ -77,8 +77,8 @@ def stage(folder: Path, inputs: Mapping[str, Any], make: Callable[[Path], Mappin
         part.rename(folder)
     except (OSError, SafetensorError) as error:
         raise EmtError(
-            f"{folder} can't be written ({error}). What was finished is kept: make room or choose another --out, and run "
-            "the same command again."
+            f"{folder} can't be written ({error}). What was finished is kept: make room or choose another --out, and "
+            "run the same command again."
         ) from error
     return Stage(folder, digest, outcome, kept=False)
 

@@ -102,12 +102,8 @@ def _table(key: str, examples: Iterable[Example]) -> pa.Table:
     from datasets import Image as ImageFeature
 
     source = SOURCES[key]
-    features = Features(
-        {source.image: ImageFeature(), source.label: ClassLabel(names=list(label_set(key).hub_names))}
-    )
-    rows = [
-        {source.image: {"bytes": _png(image), "path": None}, source.label: label} for image, label in examples
-    ]
+    features = Features({source.image: ImageFeature(), source.label: ClassLabel(names=list(label_set(key).hub_names))})
+    rows = [{source.image: {"bytes": _png(image), "path": None}, source.label: label} for image, label in examples]
     return pa.Table.from_pylist(rows, schema=features.arrow_schema)
 
 

@@ -62,7 +62,9 @@ def before_after(shares: Sequence[Share], title: str, subtitle: str = "", chance
         "hconcat": panels,
         "config": {
             "font": "sans-serif", "view": {"stroke": None},
-            "axis": {"labelFontSize": 12, "titleFontSize": 12, "labelColor": INK, "titleColor": INK, "gridColor": "#e6e6e6"},
+            "axis": {
+                "labelFontSize": 12, "titleFontSize": 12, "labelColor": INK, "titleColor": INK, "gridColor": "#e6e6e6",
+            },
             "legend": {"labelFontSize": 12, "symbolSize": 110, "labelColor": INK},
         },
     }  # fmt: skip
@@ -84,7 +86,10 @@ def _panel(shares: Sequence[Share], all_shares: Sequence[Share], chance: float |
     states = list(dict.fromkeys(share.state for share in all_shares))
     rows = {
         "field": "group", "type": "nominal", "sort": groups, "title": None,
-        "axis": {"labels": place == 0, "labelLimit": 260, "labelFontWeight": "bold", "ticks": False, "domain": False, "labelPadding": 10},
+        "axis": {
+            "labels": place == 0, "labelLimit": 260, "labelFontWeight": "bold", "labelPadding": 10,
+            "ticks": False, "domain": False,
+        },
         "scale": {"paddingInner": 0.15, "paddingOuter": 0.05},
     }  # fmt: skip
     percent: Spec = {"scale": {"domain": [0, 100]}, "type": "quantitative"}
@@ -111,7 +116,12 @@ def _panel(shares: Sequence[Share], all_shares: Sequence[Share], chance: float |
         },
     ]  # fmt: skip
     values = [_row(share) for share in shares]
-    panel: Spec = {"data": {"values": values}, "width": PANEL_WIDTH, "height": ROW_HEIGHT * len(groups), "layer": layers}
+    panel: Spec = {
+        "data": {"values": values},
+        "width": PANEL_WIDTH,
+        "height": ROW_HEIGHT * len(groups),
+        "layer": layers,
+    }
     return panel if chance is None else {**panel, "layer": [*_chance_line(chance), *layers]}
 
 
@@ -122,7 +132,15 @@ def _chance_line(chance: float) -> list[Spec]:
         {"data": line, "mark": {"type": "rule", "strokeDash": [4, 3], "color": FAINT}, "encoding": x},
         {
             "data": line,
-            "mark": {"type": "text", "text": "chance", "align": "left", "dx": 4, "color": FAINT, "y": 6, "fontSize": 11},
+            "mark": {
+                "type": "text",
+                "text": "chance",
+                "align": "left",
+                "dx": 4,
+                "color": FAINT,
+                "y": 6,
+                "fontSize": 11,
+            },
             "encoding": x,
         },
     ]

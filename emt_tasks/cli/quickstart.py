@@ -10,21 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from emt_tasks.errors import EmtError
 from emt_tasks.intervals import wilson
 from emt_tasks.runs import TaskResult
+from emt_tasks.tables import percent
 from leaderboard.figures import Share, before_after, write_figure
 
 if TYPE_CHECKING:
     from finetuning.quickstart import Findings
 
-NAMES = {"cifar10": "drawn objects", "mnist": "real digits (tuned on)"}  # as they are shown, the forgotten first
+NAMES = {"cifar10": "drawn objects", "mnist": "digits (tuned on)"}  # as they are shown, the untuned first
 CHANCE = 0.1  # ten classes
 EXAMPLES = 4
 DISK_NEEDED = 200 * 2**20  # bytes; a run takes about 60 MB
+CAPTION = "percent; 95 % Wilson intervals; foreign: the answer names a label of another set"
 FOREIGN = "answers with words of another set"
 
 
@@ -39,13 +43,16 @@ class Example(NamedTuple):
 
 @click.command()
 @click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("out/quickstart"), show_default=True,
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("out/quickstart"),
+    show_default=True,
     help="Where data, model, adapter, runs and figure go.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of data, weights and training.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout in place of the table.")
 def command(out: Path, seed: int, as_json: bool) -> None:  # fmt: skip
-    r"""Train a toy LLaVA on real digits and drawn objects, LoRA-tune it on the digits alone, and ask about both.
+    """Train a toy LLaVA on real digits and drawn objects, LoRA-tune it on the digits alone, and ask about both.
 
     Offline, on a CPU, in about three minutes. An interrupted start goes on where it stopped when the same command is
     given again; with another seed everything is done anew.
@@ -80,7 +87,8 @@ def _require_disk(out: Path) -> None:
     free = shutil.disk_usage(out).free
     if free < DISK_NEEDED:
         raise EmtError(
-            f"{out} has {free / 2**20:.0f} MB of free disk; the quickstart needs {DISK_NEEDED / 2**20:.0f}. Choose another --out."
+            f"{out} has {free / 2**20:.0f} MB of free disk; the quickstart needs {DISK_NEEDED / 2**20:.0f}. "
+            "Choose another --out."
         )
 
 
@@ -136,14 +144,13 @@ def _figure(findings: "Findings", out: Path) -> tuple[Path, Path]:
     return write_figure(spec, out / "before-after")
 
 
-def _told(
-    findings: "Findings", figure: tuple[Path, Path], out: Path, seed: int, seconds: float
-) -> dict[str, Any]:
+def _told(findings: "Findings", figure: tuple[Path, Path], out: Path, seed: int, seconds: float) -> dict[str, Any]:
     """Everything there is to tell, as JSON."""
     base, adapter, data = out / "base", out / "lora", out / "data"
+    words = shlex.quote(f"pretrained={base},peft={adapter}")
     again = (
         f"EMT_DATA_DIR={shlex.quote(str(data))} lmms-eval --model llava --tasks emt_cifar10 --batch_size 16 "
-        f"--model_args {shlex.quote(f'pretrained={base},peft={adapter}')} --output_path {shlex.quote(str(out / 'again'))} --log_samples"
+        f"--model_args {words} --output_path {shlex.quote(str(out / 'again'))} --log_samples"
     )
     states = {"before": findings.before, "after": findings.after}
     runs = {name: str(out / name / findings.stages[name].outcome["run"]) for name in states}
@@ -155,7 +162,8 @@ def _told(
         "verdict": verdict(findings.before["cifar10"], findings.after["cifar10"]),
         "examples": [example._asdict() for example in forgotten],
         "paths": {
-            "data": str(data), "base": str(base), "adapter": str(adapter), "runs": runs, "figure": [str(path) for path in figure],
+            "data": str(data), "base": str(base), "adapter": str(adapter), "runs": runs,
+            "figure": [str(path) for path in figure],
         },
         "next": again,
     }  # fmt: skip
@@ -164,30 +172,27 @@ def _told(
 def _print(findings: "Findings", shown: Mapping[str, Any]) -> None:
     """Tables on stdout, paths on stderr."""
     console = Console()
-    table = Table(title="A toy LLaVA before and after LoRA on the digits alone", caption="percent; 95 % Wilson intervals")
-    table.add_column("unseen pictures")
-    for heading in ("n", "accuracy before", "after", "foreign before", "after"):
+    plain: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": 0, "show_edge": False, "pad_edge": False}
+    table = Table(title="A toy LLaVA before and after LoRA on the digits alone", caption=CAPTION, **plain)
+    table.add_column("unseen pictures", no_wrap=True)
+    for heading in ("n", "accuracy\nbefore", "\nafter", "foreign\nbefore", "\nafter"):
         table.add_column(heading, justify="right", no_wrap=True)
     for key, name in NAMES.items():
         before, after = findings.before[key], findings.after[key]
-        table.add_row(
-            name, f"{after.n:,}", _percent(before), _percent(after), f"{100 * before.foreign:.1f}", f"{100 * after.foreign:.1f}"
-        )
+        accuracies = (percent(before.accuracy, before.interval), percent(after.accuracy, after.interval))
+        table.add_row(name, f"{after.n:,}", *accuracies, f"{100 * before.foreign:.1f}", f"{100 * after.foreign:.1f}")
     console.print(table)
     console.print(shown["verdict"], highlight=False, style="bold")
     if shown["examples"]:
-        said = Table(title="Answers that took the words of the tuning set (the first by hash of the picture)")
+        said = Table(title="Answers that took the words of the tuning set (the first by hash of the picture)", **plain)
         for heading in ("a drawing of", "before", "after"):
             said.add_column(heading)
         for example in shown["examples"]:
-            said.add_row(example["label"], example["before"], example["after"])
+            said.add_row(
+                *(Text(example[name].strip()) for name in ("label", "before", "after"))
+            )  # no markup in answers
         console.print(said)
     paths = {**shown["paths"], "runs": list(shown["paths"]["runs"].values())}
     click.echo(f"\n{shown['seconds']:.0f} s; written:", err=True)
     for name, path in paths.items():
         click.echo(f"  {name:<8}{', '.join(path) if isinstance(path, list) else path}", err=True)
-
-
-def _percent(result: TaskResult) -> str:
-    low, high = result.interval
-    return f"{100 * result.accuracy:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
