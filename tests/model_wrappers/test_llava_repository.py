@@ -10,8 +10,9 @@ from emt_tasks.errors import EmtError
 from model_wrappers.adapters import check_adapter
 from model_wrappers.arguments import Arguments
 from model_wrappers.inputs import Preprocessor
+from model_wrappers.layouts import Layout
 from model_wrappers.llava import EmtLlava
-from model_wrappers.loading import load_config, load_model, load_processor
+from model_wrappers.loading import bare_model, load_config, load_model, load_processor
 
 KINDS = {
     "v1.5": {"projector": "mlp2x_gelu"},
@@ -281,3 +282,31 @@ def test_in_half_precision_it_keeps_its_dtype(plain, tmp_path):
     lm = EmtLlava(pretrained=str(toy.folder), dtype="float16", device="cpu")
     assert lm.model.dtype == torch.float16
     assert ask(lm, [generate("What?", 0)], pictures(1))
+
+
+@pytest.mark.parametrize(("hidden", "inner", "layers"), [(4096, 11008, 32), (5120, 13824, 40)], ids=["7b", "13b"])
+def test_llava_1_5_at_its_published_sizes_has_a_place_for_every_weight(hidden, inner, layers, plain, tmp_path):
+    said = {
+        "model_type": "llava_llama", "hidden_size": hidden, "intermediate_size": inner, "num_hidden_layers": layers,
+        "num_attention_heads": hidden // 128, "num_key_value_heads": hidden // 128, "vocab_size": 32000,
+        "mm_projector_type": "mlp2x_gelu", "mm_hidden_size": 1024, "mm_vision_select_layer": -2,
+        "mm_vision_tower": "openai/clip-vit-large-patch14-336", "image_aspect_ratio": "pad",
+    }  # fmt: skip
+    (tmp_path / "config.json").write_text(json.dumps(said))
+    plain.tokenizer.save_pretrained(tmp_path)
+    model = bare_model(str(tmp_path))
+    places = {name: tuple(place.shape) for name, place in model.state_dict().items()}
+    saved = {"model.mm_projector.0": (hidden, 1024), "model.mm_projector.2": (hidden, hidden)}
+    shapes = {f"{name}.weight": shape for name, shape in saved.items()}
+    shapes |= {f"{name}.bias": shape[:1] for name, shape in saved.items()}
+    shapes |= dict.fromkeys(("model.embed_tokens.weight", "lm_head.weight"), (32000, hidden))
+    shapes["model.norm.weight"] = (hidden,)
+    for layer in range(layers):
+        inside = f"model.layers.{layer}"
+        shapes |= {f"{inside}.self_attn.{leaf}_proj.weight": (hidden, hidden) for leaf in "qkvo"}
+        shapes |= {f"{inside}.mlp.{leaf}_proj.weight": (inner, hidden) for leaf in ("gate", "up")}
+        shapes[f"{inside}.mlp.down_proj.weight"] = (hidden, inner)
+        shapes |= {f"{inside}.{leaf}_layernorm.weight": (hidden,) for leaf in ("input", "post_attention")}
+    found = {Layout(model).weight(name): shape for name, shape in shapes.items()}
+    assert found == {name: shape for name, shape in places.items() if "vision_tower" not in name}
+    assert places["model.vision_tower.embeddings.position_embedding.weight"] == (577, 1024)
