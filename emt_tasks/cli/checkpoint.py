@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    r"""See what a checkpoint is, or write one of the LLaVA repository in transformers' form.
+    """See what a checkpoint is, or write one of the LLaVA repository in transformers' form.
 
     \b
     Examples:
@@ -29,7 +29,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def inspect(ctx: click.Context, path: Path, as_json: bool) -> None:
-    r"""Tell what PATH is: whose layout, what was trained, on which base, what it fits.
+    """Tell what PATH is: whose layout, what was trained, on which base, what it fits.
 
     PATH is an adapter's, a projector's or a model's folder, or a projector's file. Neither a base nor values of weights
     are loaded. Leaves with 1 if something is missing.
@@ -58,7 +58,7 @@ def inspect(ctx: click.Context, path: Path, as_json: bool) -> None:
     help="For a delta the LLaMA to add it to; for an adapter the LLaVA to check it on, or the Vicuna to merge it into.",
 )
 def convert(path: Path, out: Path, base: str | None) -> None:
-    r"""Write PATH, in the LLaVA repository's layout, in transformers' form.
+    """Write PATH, in the LLaVA repository's layout, in transformers' form.
 
     A LoRA folder becomes a PEFT folder, a full checkpoint a folder of transformers' LLaVA, a delta the same once --base
     is added, a projector's file projector.safetensors. A LoRA folder that was trained on a language model alone
