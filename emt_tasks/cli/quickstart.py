@@ -1,6 +1,7 @@
 """`emt quickstart`: see in minutes what fine-tuning makes a small model forget."""
 
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -95,6 +96,9 @@ def _require_disk(out: Path) -> None:
 def _found(out: Path, seed: int) -> "Findings":
     """Run the stages, telling of each on stderr."""
     live = sys.stderr.isatty()
+    # Threads that wait for each other sleep instead of spinning: a step of the vision tower takes 60 ms in place of 47
+    # on two idle cores, but 120 ms in place of 2,200 when another program of the same kind runs beside it.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     click.echo("loading torch, transformers and the harness ...", err=True)
     from finetuning.quickstart import Quickstart, Settings, quiet_libraries
 
