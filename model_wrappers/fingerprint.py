@@ -19,6 +19,7 @@ SETTINGS = (
     "config.json", "generation_config.json", "adapter_config.json", "tokenizer.json", "tokenizer_config.json",
     "tokenizer.model", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "chat_template.json",
     "chat_template.jinja", "preprocessor_config.json", "processor_config.json",
+    "qformer_tokenizer/tokenizer.json", "qformer_tokenizer/tokenizer_config.json", "qformer_tokenizer/vocab.txt",
 )  # fmt: skip
 NOT_WEIGHTS = ("optimizer", "scheduler", "rng_state", "training_args", "scaler")
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin", "non_lora_trainables.bin")
