@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from emt_tasks.errors import EmtError
 
-PIXEL_HASH_RULE = "sha256 of RGB8, alpha on white, 1"
+PIXEL_HASH_RULE = "sha256 of RGB8, alpha dropped"
+WIDE_GREY = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 class UnreadableImage(EmtError):  # noqa: N818  # reads as what it says
@@ -19,12 +21,24 @@ class UnreadableImage(EmtError):  # noqa: N818  # reads as what it says
 
 
 def rgb(image: Image.Image) -> Image.Image:
-    """`image` as 8-bit RGB: grey is repeated in three channels, transparency lies on white, palettes are resolved."""
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        ground = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(ground, layer).convert("RGB")
-    return image.convert("RGB")
+    """`image` as 8-bit RGB, as transformers' processors and LLaVA's training see it.
+
+    Grey is repeated; a palette is looked up; alpha is dropped, so transparent pixels show the colour they have under
+    it. 16-bit grey keeps its upper 8 bits (Pillow's own conversion would make most of it white). Size, down to 1x1,
+    and orientation stay.
+
+    >>> rgb(Image.new("LA", (1, 1), (7, 0))).getpixel((0, 0))
+    (7, 7, 7)
+    """
+    if image.mode == "RGB":
+        return image
+    if image.mode in WIDE_GREY:
+        values = np.asarray(image)
+        if int(values.max()) > 255:
+            image = Image.fromarray((values.clip(0, 65535) >> 8).astype(np.uint8))
+    # Pillow warns where a palette with alpha is looked up in one step.
+    stepped = image.mode == "P" and isinstance(image.info.get("transparency"), bytes)
+    return image.convert("RGBA").convert("RGB") if stepped else image.convert("RGB")
 
 
 def pixel_hash(image: Image.Image) -> str:

@@ -29,8 +29,8 @@ def test_grey_and_its_rgb_copy_are_the_same_picture() -> None:
     assert pixel_hash(grey) == pixel_hash(grey.convert("RGB"))
 
 
-def test_transparency_lies_on_white() -> None:
-    assert rgb(Image.new("RGBA", (1, 1), (0, 0, 0, 0))).getpixel((0, 0)) == (255, 255, 255)
+def test_alpha_is_dropped_and_not_painted_on_anything() -> None:
+    assert rgb(Image.new("RGBA", (1, 1), (1, 2, 3, 0))).getpixel((0, 0)) == (1, 2, 3)
 
 
 def test_lossless_formats_give_the_same_hash() -> None:
