@@ -63,4 +63,5 @@ def records(data_dir: Path, key: str, split: str) -> list[Record]:
 
 def _decoded(file: bytes) -> Image.Image:
     with Image.open(io.BytesIO(file)) as image:
+        image.load()  # `rgb` gives an RGB picture back as it is, and this file is about to be closed
         return rgb(image)
