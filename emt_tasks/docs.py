@@ -38,10 +38,6 @@ def checked_labels(rows: datasets.Dataset, column: str, labels: LabelSet) -> lis
     """
     if len(rows) == 0:
         raise BadRows(f"{labels.key}: the split has no rows. Fetch the set again, or choose a split that has some.")
-    if column not in rows.features:
-        raise BadRows(
-            f"{labels.key}: no column {column!r}; there are {', '.join(rows.features)}. Use the hub's columns."
-        )
     stored = getattr(rows.features[column], "names", None)
     if stored is not None and tuple(stored) != labels.hub_names:
         odd = next(
@@ -58,6 +54,14 @@ def checked_labels(rows: datasets.Dataset, column: str, labels: LabelSet) -> lis
             last = len(labels.labels) - 1
             raise BadRows(f"{labels.key}: row {row} has label {index!r}, outside 0..{last}. Mend or drop that row.")
     return indices
+
+
+def _require_columns(rows: datasets.Dataset, names: tuple[str, ...], key: str) -> None:
+    """Raise `BadRows` where `rows` lacks a column of the hub's."""
+    for name in names:
+        if name not in rows.features:
+            there = ", ".join(rows.features)
+            raise BadRows(f"{key}: no column {name!r}; there are {there}. Use the hub's columns.")
 
 
 def hashed(
@@ -97,6 +101,7 @@ def rows_of(key: str, most: int | None = None) -> Callable[[datasets.Dataset], d
     def process_docs(rows: datasets.Dataset) -> datasets.Dataset:
         sources.require_asked_for(key)
         labels, columns = label_set(key), sources.columns_of(key)
+        _require_columns(rows, (columns.image, columns.label), key)
         indices = checked_labels(rows, columns.label, labels)
         hashes = pixel_hashes(rows, columns.image, key)
         if most is not None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+MOST_SHOWN = 24  # names in a message: more are not read
+
 
 class EmtError(Exception):
     """Something outside the program is wrong and its user can put it right."""
@@ -16,4 +18,6 @@ class UnknownName(EmtError):  # noqa: N818  # reads as what it says
         options = sorted(known)
         near = get_close_matches(name, options, n=1, cutoff=0.5)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        super().__init__(f"no {kind} {name!r}.{hint} Known: {', '.join(options)}.")
+        shown = options if len(options) <= MOST_SHOWN else get_close_matches(name, options, n=MOST_SHOWN, cutoff=0)
+        rest = f" and {len(options) - len(shown)} others" if len(shown) < len(options) else ""
+        super().__init__(f"no {kind} {name!r}.{hint} Known: {', '.join(shown)}{rest}.")

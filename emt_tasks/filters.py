@@ -13,6 +13,13 @@ from emt_tasks import label_match
 from emt_tasks.labels import label_set
 from emt_tasks.reading import Reading
 
+LOST = "[LMMS_EVAL_REQUEST_FAILED"  # what lmms-eval's API models return where the endpoint did not answer
+
+
+def is_lost(answer: str) -> bool:
+    """Whether `answer` is the harness's note of a failed request."""
+    return answer.lstrip().startswith(LOST)
+
 
 class Carried(str):
     """A reading on its way through the harness, which strips and prints what a filter returns as if it were text.
@@ -28,6 +35,11 @@ class Carried(str):
         carried = super().__new__(cls, f"{reading.reading}: {', '.join(reading.named)}".strip())
         carried.reading = reading
         return carried
+
+    @property
+    def lost(self) -> bool:
+        """Whether what was read is no answer but the harness's note that it got none."""
+        return is_lost(self.reading.raw)
 
     def strip(self, chars: str | None = None) -> "Carried":  # noqa: ARG002
         """Itself: there is nothing to strip."""
@@ -45,7 +57,8 @@ class LabelMatch(Filter):
 
     def apply(self, resps: Iterable[Sequence[str]], docs: Any = None) -> list[Carried]:  # noqa: ARG002
         """One reading for each entry of `resps`, in their order."""
-        return [Carried(label_match.read(answers[0] if answers else "", self.labels)) for answers in resps]
+        said = (answers[0] if answers else "" for answers in resps)
+        return [Carried(label_match.read("" if answer is None else str(answer), self.labels)) for answer in said]
 
 
 class Choice(Filter):

@@ -178,7 +178,17 @@ def _mendable_errors() -> Iterator[None]:
         cause = error.last_attempt.exception()
         if isinstance(cause, EmtError):
             raise cause from None
-        raise EmtError(f"the data can't be loaded: {type(cause).__name__}: {cause}") from cause
+        root: BaseException | None = cause
+        while root is not None and root.__cause__ is not None:
+            root = root.__cause__
+        raise EmtError(
+            f"the data can't be loaded: {cause} ({type(root).__name__}: {root}). Has the split rows, and are its files "
+            "whole?"
+        ) from cause
+    except ValueError as error:
+        if "did not find any docs" not in str(error):
+            raise
+        raise EmtError("there are no rows to ask about: is --offset past the end of a set?") from error
 
 
 def question(task: str, row: int) -> dict[str, Any]:

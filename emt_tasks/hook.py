@@ -49,7 +49,13 @@ def _with_our_tasks(indexed: Any, manager: Any, args: tuple[Any, ...], kwargs: d
     """The harness's index with our tasks in it, unless its own tasks were left out on purpose."""
     index: dict[str, Any] = indexed(*args, **kwargs)
     include_defaults = kwargs.get("include_defaults", args[1] if len(args) > 1 else True)
-    return {**index, **manager._get_task_and_group(str(task_folder()))} if include_defaults else index
+    if not include_defaults:
+        return index
+    try:
+        return {**index, **manager._get_task_and_group(str(task_folder()))}
+    except (TypeError, ValueError, AttributeError) as error:  # another harness: its user goes on without our tasks
+        warnings.warn(f"emt-bench: the EMT tasks can't be listed here ({error}). To run them, {REMEDY}.", stacklevel=2)
+        return index
 
 
 def _with_data_dir(configured: Any, _manager: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

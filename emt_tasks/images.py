@@ -50,12 +50,13 @@ def pixel_hash(image: Image.Image) -> str:
     return hashlib.sha256(rgb(image).tobytes()).hexdigest()
 
 
-def stored_pixel_hash(stored: Mapping[str, Any], where: str) -> str:
+def stored_pixel_hash(stored: Mapping[str, Any] | None, where: str) -> str:
     """The `pixel_hash` of an image cell as `datasets` stores it, `{"bytes": ..., "path": ...}`.
 
     Raises:
         UnreadableImage: the bytes are no whole picture; `where` (which row of which set) is in the message.
     """
+    stored = stored or {}
     source = io.BytesIO(stored["bytes"]) if stored.get("bytes") else stored.get("path")
     try:
         with Image.open(source or "") as image:
@@ -77,7 +78,7 @@ def whole_pictures_only() -> Iterator[None]:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
-def stored_pixel_hashes(cells: Iterable[Mapping[str, Any]], where: Iterable[str]) -> list[str]:
+def stored_pixel_hashes(cells: Iterable[Mapping[str, Any] | None], where: Iterable[str]) -> list[str]:
     """`stored_pixel_hash` of many cells in their order; decoding leaves the interpreter lock, so threads help."""
     with whole_pictures_only(), ThreadPoolExecutor() as pool:
         return list(pool.map(stored_pixel_hash, cells, where))

@@ -9,7 +9,7 @@ import json
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any
 
 from emt_tasks.errors import EmtError
 
@@ -34,22 +34,22 @@ class Journal:
     def __init__(self, folder: Path, rank: int = 0) -> None:
         self.path = folder / FOLDER / f"answers-rank{rank}.jsonl"
         self._answers: dict[str, Any] = {}
-        self._file: TextIO | None = None
+        self._file: int | None = None
 
     def __enter__(self) -> "Journal":
         self.path.parent.mkdir(parents=True, exist_ok=True)
         for path in sorted(self.path.parent.glob("answers-rank*.jsonl")):
             self._answers.update(_read(path))
-        self._file = self.path.open("a", encoding="utf8")
-        if self._file.tell() and not _ends_whole(self.path):
-            self._file.write("\n")
+        self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        if os.fstat(self._file).st_size and not _ends_whole(self.path):
+            self._write("\n")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._file is not None
-        self._file.close()
+        os.close(self._file)
 
     def __contains__(self, key: str) -> bool:
         return key in self._answers
@@ -66,18 +66,22 @@ class Journal:
         Raises:
             JournalFull: the disk took no more; what was kept before is whole.
         """
+        self._write("".join(json.dumps({"key": key, "answer": answer}) + "\n" for key, answer in answers.items()))
+        self._answers.update(answers)
+
+    def _write(self, lines: str) -> None:
+        """Write without a buffer, so that what can't be written now is not tried again when the file is closed."""
         assert self._file is not None
-        lines = "".join(json.dumps({"key": key, "answer": answer}) + "\n" for key, answer in answers.items())
+        left = lines.encode()
         try:
-            self._file.write(lines)
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            while left:
+                left = left[os.write(self._file, left) :]
+            os.fsync(self._file)
         except OSError as error:
             raise JournalFull(
                 f"{self.path} can't be written ({error.strerror}). {len(self)} answers are kept; make room and run "
                 "the same command to go on."
             ) from error
-        self._answers.update(answers)
 
     @staticmethod
     def forget(folder: Path) -> None:

@@ -15,10 +15,14 @@ from emt_tasks.journal import answer_key
 from emt_tasks.runs import TaskResult
 
 PACKAGES = ("emt-bench", "lmms-eval", "torch", "transformers", "peft", "datasets", "accelerate")
-_NAMES_A_SECRET = r"(?:[\w-]*[_-])?(?:api_?key|key|token|secret|password|passwd|credentials?)"  # noqa: S105
+_NAMES_A_SECRET = (
+    r"(?:[\w-]*[_-])?"  # noqa: S105
+    r"(?:api_?key|key|token|secret|password|passwd|credentials?|auth|authorization|bearer|cookie|headers?)"
+)
 SECRET = re.compile(_NAMES_A_SECRET, re.IGNORECASE)
 SECRET_PAIR = re.compile(rf"(?<![\w-])(?P<name>{_NAMES_A_SECRET})=(?P<value>[^,\s]+)", re.IGNORECASE)
 HIDDEN = "[hidden]"
+URL_LOGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/@\s]+@", re.IGNORECASE)
 
 
 def versions() -> dict[str, str]:
@@ -28,12 +32,17 @@ def versions() -> dict[str, str]:
 
 def without_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """`arguments` with the value of every one whose name sounds like a secret hidden."""
-    return {name: HIDDEN if SECRET.fullmatch(name) and value else value for name, value in arguments.items()}
+    return {name: HIDDEN if SECRET.fullmatch(name) and value else _safe(value) for name, value in arguments.items()}
+
+
+def _safe(value: Any) -> Any:
+    """`value` without the name and password that an URL can carry."""
+    return URL_LOGIN.sub(rf"\g<scheme>{HIDDEN}@", value) if isinstance(value, str) else value
 
 
 def shown_command(words: Iterable[str]) -> list[str]:
     """A command line's words, with the values of secret-sounding `name=value` parts hidden."""
-    return [SECRET_PAIR.sub(lambda found: f"{found['name']}={HIDDEN}", word) for word in words]
+    return [_safe(SECRET_PAIR.sub(lambda found: f"{found['name']}={HIDDEN}", word)) for word in words]
 
 
 def manifest(

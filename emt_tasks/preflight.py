@@ -21,11 +21,11 @@ WEIGHT_FILES = ("*.safetensors", "*.bin")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at; `problem` is empty where it is fine."""
+    """One thing that was looked at; `problem` is None where it is fine."""
 
     name: str
     found: str
-    problem: str = ""
+    problem: EmtError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def checks(asked: Asked) -> Iterator[Check]:
         try:
             yield Check(name, look(asked))
         except EmtError as error:
-            yield Check(name, "", str(error))
+            yield Check(name, "", error)
             return
 
 

@@ -21,7 +21,7 @@ def process_results(doc: Mapping[str, Any], results: Sequence["Carried"]) -> dic
         doc: a row as `emt_tasks.docs` makes them; its picture is not needed.
         results: the reading of the row's answer, as a filter carries it.
     """
-    return _counted(doc, results[0].reading)
+    return _counted(doc, results[0].reading, lost=results[0].lost)
 
 
 def process_choice(doc: Mapping[str, Any], results: Sequence[Sequence[Any]]) -> dict[str, Any]:
@@ -56,14 +56,16 @@ def process_choice(doc: Mapping[str, Any], results: Sequence[Sequence[Any]]) -> 
     return {**counted, **{f"accuracy_{name}": float(predictions[name] == labels[right]) for name in variants}}
 
 
-def _counted(doc: Mapping[str, Any], reading: Reading | None) -> dict[str, Any]:
-    """What a row counts, of its reading; None is a reading that could not be had."""
+def _counted(doc: Mapping[str, Any], reading: Reading | None, lost: bool = False) -> dict[str, Any]:
+    """What a row counts, of its reading; None is one that could not be had, `lost` an answer that was none."""
     label = doc["labels"][doc["label"]]
+    raw, name = (reading.raw, reading.reading) if reading else ("", choice.READING)
+    reading = None if lost else reading
     outcome = outcome_of(reading, label)
     counts = {other.value: float(outcome is other) for other in Outcome if other is not Outcome.CORRECT}
     record = {
-        "reading": reading.reading if reading else choice.READING,
-        "raw": reading.raw if reading else "",
+        "reading": name,
+        "raw": raw,
         "label": label,
         "prediction": reading.prediction if reading else None,
         "outcome": outcome.value,

@@ -71,11 +71,19 @@ def from_folder(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     if source is None:
         return dict(config)
     local = folder / source.folder
+    if any(sign in str(folder) for sign in "[]*?"):
+        raise MissingData(
+            f"{DATA_DIR_VARIABLE} is {str(folder)!r}: the datasets library reads [, ], * and ? in a path as a pattern. "
+            "Move the sets to a folder without them."
+        )
     if not local.is_dir():
         raise MissingData(
             f"{DATA_DIR_VARIABLE} is {str(folder)!r}, which has no folder {source.folder!r} for {source.hub_id}. "
             f"Put the set there, or unset {DATA_DIR_VARIABLE} to read the hub."
         )
+    pattern = (config.get("dataset_kwargs") or {}).get("data_files", {}).get("test", "*")
+    if not any(local.glob(pattern)):
+        raise MissingData(f"{local} has no file {pattern}, which holds the test split of {source.hub_id} on the hub.")
     _redirected.add(source.hub_id)
     arguments = {name: value for name, value in (config.get("dataset_kwargs") or {}).items() if name != "revision"}
     told = {**(config.get("metadata") or {}), "data_dir": str(folder)}

@@ -64,6 +64,10 @@ def _plain(char: str) -> str:
 _FOLDING = _Folding()
 
 
+# Colours and titles for a terminal (ECMA-48): "ESC [ 31 m" is no word, nor is what a title says.
+_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+
+
 def folded(text: str) -> str:
     """The text in one plain spelling: compatibility forms resolved, case folded, accents and invisible marks dropped.
 
@@ -72,7 +76,7 @@ def folded(text: str) -> str:
     >>> folded("Consomm\u00e9, \u017fhip and pick\u2011up")
     'consomme, ship and pick-up'
     """
-    return text.translate(_FOLDING)
+    return (_TERMINAL.sub("", text) if "\x1b" in text else text).translate(_FOLDING)
 
 
 def answer_alone(text: str) -> str:

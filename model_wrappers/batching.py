@@ -54,6 +54,12 @@ def in_batches(groups: Sequence[Sequence[Item]], size: BatchSize) -> Iterator[li
             yield batch
 
 
+def _compute_alone() -> None:
+    """Have this thread compute on one core. Asked first how many it has, or torch sets it anew at its first work."""
+    torch.get_num_threads()
+    torch.set_num_threads(1)
+
+
 def ahead(batches: Iterator[Item], make: Callable[[Item], Made]) -> Iterator[tuple[Item, Made]]:
     """Each batch with what `make` makes of it, the next one made on another thread meanwhile (one, never more).
 
@@ -64,7 +70,7 @@ def ahead(batches: Iterator[Item], make: Callable[[Item], Made]) -> Iterator[tup
     """
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="emt-preprocessing") as executor:
         threads = torch.get_num_threads()
-        executor.submit(torch.set_num_threads, 1).result()
+        executor.submit(_compute_alone).result()
         torch.set_num_threads(threads)  # torch hands the latest number to threads that start later
         waiting: tuple[Item, Future[Made]] | None = None
         try:

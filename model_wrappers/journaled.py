@@ -7,6 +7,8 @@ from typing import Any
 from lmms_eval.api.instance import Instance, unwrap_generation_output
 from lmms_eval.api.model import lmms
 
+from emt_tasks.errors import EmtError
+from emt_tasks.filters import is_lost
 from emt_tasks.journal import Journal, answer_key
 from emt_tasks.likelihood import Likelihood
 from emt_tasks.progress import ImageProgress
@@ -33,6 +35,7 @@ class Journaled(lmms):
         self.task_dict = model.task_dict = {}
         self.kept = self.asked = 0
         self.speed = 0.0
+        self._lost: dict[str, str] = {}  # notes of failed requests: said now, asked again at the next start
         self._pictures: dict[tuple[str, str], list[str]] = {}
 
     def __getattr__(self, name: str) -> Any:
@@ -70,7 +73,7 @@ class Journaled(lmms):
         with ImageProgress(images, images - left, self.shown and self._rank == 0) as progress:
             self._ask(kind, missing, progress)
             self.speed = progress.speed
-        return [self.journal[key] for key in keys]
+        return [self._lost[key] if key in self._lost else self.journal[key] for key in keys]
 
     def _ask(self, kind: str, missing: Sequence[tuple[str, Instance]], progress: ImageProgress) -> None:
         ask: Callable[[list[Instance]], list[Any]] = getattr(self.model, kind)
@@ -81,9 +84,9 @@ class Journaled(lmms):
         done: set[Any] = set()
 
         def keep(answered: list[tuple[Instance, Any]]) -> None:
-            self.journal.add(
-                {keys_of[id(asked)].pop(): unwrap_generation_output(answer)[0] for asked, answer in answered}
-            )
+            said = {keys_of[id(asked)].pop(): _plain(answer) for asked, answer in answered}
+            self._lost.update({key: answer for key, answer in said.items() if is_lost(str(answer))})
+            self.journal.add({key: answer for key, answer in said.items() if key not in self._lost})
             seen = {_row(asked) for asked, _ in answered} - done
             done.update(seen)
             progress.advance(len(seen))
@@ -99,7 +102,13 @@ class Journaled(lmms):
         size = SLICE * self.batch_size
         for start in range(0, len(requests), size):
             some = requests[start : start + size]
-            keep(list(zip(some, ask(some), strict=True)))
+            answers = ask(some)
+            if len(answers) != len(some):
+                raise EmtError(
+                    f"{type(self.model).__name__} gave {len(answers)} answers to {len(some)} requests, so that none "
+                    "can be told to whom it belongs. This is a fault of the model's wrapper."
+                )
+            keep(list(zip(some, answers, strict=True)))
 
     def _keys(self, kind: str, requests: list[Instance]) -> list[str]:
         """A key for each request; the n-th of equal ones has its own, as each was asked for."""
@@ -121,6 +130,11 @@ class Journaled(lmms):
             self._pictures[task, split] = hashes
         asked = [argument for argument in arguments if not callable(argument)]
         return (*asked, self._pictures[task, split][doc_id])
+
+
+def _plain(answer: Any) -> Any:
+    """What is kept of an answer: its text, or its likelihood; nothing at all is an empty text."""
+    return "" if answer is None else unwrap_generation_output(answer)[0]
 
 
 def _row(request: Instance) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 import click
 
-from emt_tasks.errors import EmtError
+from emt_tasks.errors import EmtError, UnknownName
 
 COMMANDS = {
     "quickstart": "See in minutes, offline, what fine-tuning makes a small model forget.",
@@ -16,7 +16,7 @@ COMMANDS = {
     "checkpoint": "Tell what a checkpoint is, or write it in transformers' form.",
     "doctor": "Check that everything the benchmark needs is in place.",
 }
-FAILED, INTERRUPTED = 1, 130
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 
 class LazyGroup(click.Group):
@@ -53,7 +53,7 @@ def emt() -> None:
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code (0 done, 1 failed, 2 usage, 130 interrupted)."""
+    """Run the command line and leave with its exit code (0 done, 1 failed, 2 usage, 3 partial, 130 interrupted)."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")
@@ -66,7 +66,7 @@ def main() -> None:
         sys.exit(leave.exit_code)
     except EmtError as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(FAILED)
+        sys.exit(USAGE if isinstance(error, UnknownName) else FAILED)
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; what was finished is kept. Run the same command to go on.", err=True)
         sys.exit(INTERRUPTED)

@@ -51,7 +51,10 @@ def command(ctx: click.Context, model: str, model_args: dict[str, str], tasks: s
     if as_json:
         click.echo(
             json.dumps(
-                [{"check": c.name, "ok": not c.problem, "found": c.found, "problem": c.problem} for c in found],
+                [
+                    {"check": c.name, "ok": not c.problem, "found": c.found, "problem": str(c.problem or "")}
+                    for c in found
+                ],
                 indent=2,
             )
         )
@@ -59,7 +62,7 @@ def command(ctx: click.Context, model: str, model_args: dict[str, str], tasks: s
         table = Table(show_header=False)
         for check in found:
             table.add_row(
-                "[red]wrong[/]" if check.problem else "[green]fine[/]", check.name, check.problem or check.found
+                "[red]wrong[/]" if check.problem else "[green]fine[/]", check.name, str(check.problem or check.found)
             )
         Console().print(table)
     bad = sum(bool(check.problem) for check in found)
@@ -78,7 +81,7 @@ def _environment() -> Iterator[Check]:
         try:
             yield Check(name, look())
         except EmtError as error:
-            yield Check(name, "", str(error))
+            yield Check(name, "", error)
 
 
 def _packages() -> str:

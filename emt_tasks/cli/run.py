@@ -16,6 +16,7 @@ from emt_tasks.evaluation import Evaluation
 from emt_tasks.runs import RunResult, TaskResult
 from emt_tasks.tables import results_table
 
+PARTIAL = 3
 SURE_ENOUGH = 0.02  # half an interval: below it nothing is said about chance
 
 
@@ -80,6 +81,8 @@ def command(
       torchrun --nproc_per_node 2 -m emt_tasks run --tasks emt_lite
     """
     names = tuple(name for name in tasks.split(",") if name)
+    if not names:
+        raise click.UsageError("--tasks names no task. See `emt tasks`.")
     adapters = _adapters(checkpoints, model_args)
     first = manifest.rank() == 0
     with harness.reading_from(data_dir):
@@ -91,6 +94,7 @@ def command(
         runs = _evaluated(model, model_args, adapters, asked, device)
     if runs:
         _report(runs, model, output_path, as_json)
+        _require_answers([result for run in runs.values() for result in run.results])
 
 
 def _adapters(pattern: str | None, model_args: Mapping[str, Any]) -> list[Path]:
@@ -121,7 +125,7 @@ def _preflight(asked: preflight.Asked, shown: bool) -> None:
     """
     for check in preflight.checks(asked):
         if check.problem:
-            raise EmtError(check.problem)
+            raise check.problem
         if shown:
             click.echo(f"  {check.name:<8} {check.found}", err=True)
 
@@ -145,6 +149,20 @@ def _evaluated(
         if result is not None:
             runs[folder.name] = result
     return runs
+
+
+def _require_answers(results: Sequence[TaskResult]) -> None:
+    """End with an error where a model said nothing at all, and as partial where answers are missing."""
+    silent = [result.task for result in results if result.shares["empty"] == 1]
+    if silent:
+        raise EmtError(
+            f"the model said nothing about any row of {', '.join(silent)}. Check its chat template and prompt (emt "
+            "tasks --show), max_new_tokens, and that the weights are whole."
+        )
+    lost = sum(round(result.shares["unscored"] * result.n) for result in results)
+    if lost:
+        click.echo(f"partial: {lost} rows have no answer; run the same command to ask for them again", err=True)
+        raise click.exceptions.Exit(PARTIAL)
 
 
 def _half_width(result: TaskResult) -> float:

@@ -144,5 +144,5 @@ def test_a_chat_model_is_refused_before_it_is_loaded(data: Path, tmp_path: Path)
             ("vllm", "emt", False),
             ("emt_hf", "emt_choice", False),
         ):
-            found = {check.name: check.problem for check in checks(Asked((tasks,), model, {}, tmp_path))}
+            found = {check.name: str(check.problem or "") for check in checks(Asked((tasks,), model, {}, tmp_path))}
             assert ("vllm, a chat model" in found["model"]) == refused

@@ -61,19 +61,20 @@ def test_a_prompt_is_printed_alone_on_stdout(data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "code", "said"),
     [
-        (["--tasks", "emt_cifar_10"], "no task 'emt_cifar_10'. Did you mean 'emt_cifar10'?"),
-        (["--model", "emt_lava"], "no model 'emt_lava'. Did you mean 'emt_llava'?"),
-        (["--model-args", "pretraned=x"], "Did you mean 'pretrained'?"),
-        (["--model-args", "pretrained=/no/such/folder"], "pretrained=/no/such/folder: there is no such folder"),
-        (["--checkpoints", "/no/such/epoch-*"], "matches no folder"),
-        (["--output-path", "/proc/nowhere"], "choose another --output-path"),
+        (["--tasks", "emt_cifar_10"], 2, "no task 'emt_cifar_10'. Did you mean 'emt_cifar10'?"),
+        (["--model", "emt_lava"], 2, "no model 'emt_lava'. Did you mean 'emt_llava'?"),
+        (["--model-args", "pretraned=x"], 2, "Did you mean 'pretrained'?"),
+        (["--model-args", "pretrained=/no/such/folder"], 1, "pretrained=/no/such/folder: there is no such folder"),
+        (["--checkpoints", "/no/such/epoch-*"], 1, "matches no folder"),
+        (["--tasks", ""], 2, "--tasks names no task"),
+        (["--output-path", "/proc/nowhere"], 1, "choose another --output-path"),
     ],
 )
-def test_what_can_be_known_before_is_said_before(words: list[str], said: str, data: Path) -> None:
+def test_what_can_be_known_before_is_said_before(words: list[str], code: int, said: str, data: Path) -> None:
     done = emt("run", "--data-dir", str(data), *words)
-    assert done.returncode == 1
+    assert done.returncode == code
     assert said in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -145,7 +145,7 @@ def test_a_model_that_returns_too_few_answers_is_no_result(data: Path, tmp_path:
         def generate_until(self, requests: list) -> list[str]:
             return super().generate_until(requests)[:-1]
 
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(EmtError, match=r"answers to .* requests"):
         run(data, tmp_path, Short(WORLD["right"]), "emt_mnist")
 
 
@@ -155,3 +155,23 @@ def test_the_row_shown_is_the_row_sent(data: Path) -> None:
         assert (shown["label_name"], shown["size"], shown["rows"]) == ("cat", "32x32", 20)
         with pytest.raises(EmtError, match="rows 0 to 19; there is no row 20"):
             harness.question("emt_cifar10", 20)
+
+
+def test_a_failed_request_is_unscored_and_asked_again(data: Path, tmp_path: Path) -> None:
+    note = "[LMMS_EVAL_REQUEST_FAILED after 5 retries] Connection error."
+    result = run(data, tmp_path, Scripted(lambda _doc, _: note), "emt_mnist").tasks["emt_mnist"]
+    assert result.shares["unscored"] == 1
+    assert result.rows[0]["raw"] == note
+    again = Scripted(WORLD["right"])
+    assert run(data, tmp_path, again, "emt_mnist").tasks["emt_mnist"].accuracy == 1
+    assert len(again.prompts) == 20
+
+
+def test_no_answer_at_all_is_an_empty_one(data: Path, tmp_path: Path) -> None:
+    result = run(data, tmp_path, Scripted(lambda _doc, _: None), "emt_mnist").tasks["emt_mnist"]  # type: ignore[arg-type, return-value]
+    assert (result.shares["empty"], result.rows[0]["raw"]) == (1, "")
+
+
+def test_rows_past_the_end_are_said_plainly(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(EmtError, match="--offset past the end"):
+        run(data, tmp_path, Scripted(WORLD["right"]), "emt_mnist", offset=1000)

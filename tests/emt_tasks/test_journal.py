@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,12 @@ def test_forgetting_leaves_nothing(tmp_path: Path) -> None:
 def test_a_key_depends_on_every_part_and_on_no_order_of_names() -> None:
     assert answer_key({"a": 1, "b": 2}, "x") == answer_key({"b": 2, "a": 1}, "x")
     assert len({answer_key("x"), answer_key("x", 0), answer_key(["x"]), answer_key("x", None)}) == 4
+
+
+def test_a_full_device_is_said_once_and_closing_says_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.open
+    monkeypatch.setattr(os, "open", lambda *_: real("/dev/full", os.O_WRONLY))
+    with pytest.raises(JournalFull, match=r"No space left on device"), Journal(tmp_path) as journal:
+        journal.add({"a": "lost"})

@@ -6,7 +6,9 @@ import pytest
 from emt_tasks.manifest import shown_command, versions, without_secrets, write_json
 
 
-@pytest.mark.parametrize("name", ["api_key", "hf_token", "client_secret", "PASSWORD", "openai_api_key"])
+@pytest.mark.parametrize(
+    "name", ["api_key", "hf_token", "client_secret", "PASSWORD", "openai_api_key", "auth", "headers"]
+)
 def test_secrets_are_in_no_manifest(name: str) -> None:
     assert "hush" not in json.dumps(without_secrets({name: "hush", "pretrained": "org/model"}))
     assert "hush" not in json.dumps(
@@ -32,3 +34,9 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         write_json(path, {"a": object()})
     assert json.loads(path.read_text()) == {"a": 1}
+
+
+def test_the_login_in_an_url_is_in_no_manifest() -> None:
+    url = "http://me:hush@127.0.0.1:9/v1"
+    assert without_secrets({"base_url": url}) == {"base_url": "http://[hidden]@127.0.0.1:9/v1"}
+    assert "hush" not in json.dumps(shown_command([f"base_url={url}"]))

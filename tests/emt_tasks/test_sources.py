@@ -23,8 +23,14 @@ def test_a_folder_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, 
         sources.data_dir()
 
 
+def copy_at(folder: Path) -> None:
+    """Something that looks like CIFAR-10's test split."""
+    (folder / "cifar10" / "plain_text").mkdir(parents=True)
+    (folder / "cifar10" / "plain_text" / "test-0.parquet").touch()
+
+
 def test_a_config_reads_the_folder_and_says_so(tmp_path: Path) -> None:
-    (tmp_path / "cifar10").mkdir()
+    copy_at(tmp_path)
     local = sources.from_folder(CONFIG, tmp_path)
     assert local["dataset_path"] == str(tmp_path / "cifar10")
     assert local["dataset_kwargs"] == {"data_files": {"test": "plain_text/test-*"}}
@@ -47,6 +53,18 @@ def test_hub_rows_are_refused_where_a_folder_was_asked_for(monkeypatch: pytest.M
     monkeypatch.setenv("EMT_DATA_DIR", str(tmp_path))
     with pytest.raises(sources.MissingData, match="the rows of cifar10 come from the hub"):
         sources.require_asked_for("cifar10")
-    (tmp_path / "cifar10").mkdir()
+    copy_at(tmp_path)
     sources.from_folder(CONFIG, tmp_path)
     sources.require_asked_for("cifar10")
+
+
+def test_a_folder_without_the_test_split_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cifar10").mkdir()
+    with pytest.raises(sources.MissingData, match=r"has no file plain_text/test-\*"):
+        sources.from_folder(CONFIG, tmp_path)
+
+
+def test_a_path_that_reads_as_a_pattern_is_refused(tmp_path: Path) -> None:
+    copy_at(tmp_path / "[red]")
+    with pytest.raises(sources.MissingData, match=r"reads .* in a path as a pattern"):
+        sources.from_folder(CONFIG, tmp_path / "[red]")
