@@ -17,6 +17,7 @@ from emt_tasks.errors import EmtError
 from emt_tasks.evaluation import Evaluation
 from emt_tasks.journal import Journal
 from emt_tasks.runs import RunResult
+from emt_tasks.task_files import task_folder
 
 
 def load_model(name: str, model_args: Mapping[str, Any], batch_size: int, device: str | None = None) -> Any:
@@ -138,7 +139,7 @@ def _task_manager(model: str, include_path: Path | None) -> Any:
     import lmms_eval.tasks
 
     hook.teach(lmms_eval.tasks)
-    folders = [str(hook.task_folder()), *([str(include_path)] if include_path else [])]
+    folders = [str(task_folder()), *([str(include_path)] if include_path else [])]
     return lmms_eval.tasks.TaskManager("WARNING", include_path=folders, include_defaults=False, model_name=model)
 
 

@@ -5,22 +5,16 @@ lmms-eval has an entry point for models but none for tasks. The one for models i
 """
 
 import warnings
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import wrapt
 
 from emt_tasks import sources
+from emt_tasks.task_files import task_folder
 
-TASK_FOLDER = Path(__file__).resolve().parent.parent / "task_yamls"
 WRAPPED = ("initialize_tasks", "_get_task_and_group", "_get_config", "load_task_or_group")
 REMEDY = 'add --include_path "$(emt tasks --path)" to the command'
-
-
-def task_folder(harness: str = "lmms_eval") -> Path:
-    """The folder with the task files of `harness`."""
-    return TASK_FOLDER / harness
 
 
 def install() -> None:

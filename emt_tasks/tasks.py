@@ -10,8 +10,8 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 
 from emt_tasks.errors import EmtError, UnknownName
-from emt_tasks.hook import task_folder
 from emt_tasks.labels import LabelSet, label_set
+from emt_tasks.task_files import task_folder
 
 
 @dataclass(frozen=True, slots=True)

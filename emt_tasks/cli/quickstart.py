@@ -150,6 +150,8 @@ def _figure(findings: "Findings", out: Path) -> tuple[Path, Path]:
 
 def _told(findings: "Findings", figure: tuple[Path, Path], out: Path, seed: int, seconds: float) -> dict[str, Any]:
     """Everything there is to tell, as JSON."""
+    from finetuning.quickstart import TUNING_NOTE
+
     base, adapter, data = out / "base", out / "lora", out / "data"
     words = shlex.quote(f"pretrained={base},peft={adapter}")
     again = (
@@ -163,6 +165,7 @@ def _told(findings: "Findings", figure: tuple[Path, Path], out: Path, seed: int,
         "seed": seed,
         "seconds": round(seconds, 1),
         "results": {name: [results[key].summary() for key in NAMES] for name, results in states.items()},
+        "note": TUNING_NOTE,
         "verdict": verdict(findings.before["cifar10"], findings.after["cifar10"]),
         "examples": [example._asdict() for example in forgotten],
         "paths": {
@@ -197,6 +200,7 @@ def _print(findings: "Findings", shown: Mapping[str, Any]) -> None:
             )  # no markup in answers
         console.print(said)
     paths = {**shown["paths"], "runs": list(shown["paths"]["runs"].values())}
-    click.echo(f"\n{shown['seconds']:.0f} s; written:", err=True)
+    click.echo(f"\nnote: {shown['note']}", err=True)
+    click.echo(f"{shown['seconds']:.0f} s; written:", err=True)
     for name, path in paths.items():
         click.echo(f"  {name:<8}{', '.join(path) if isinstance(path, list) else path}", err=True)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from emt_tasks import harness
-from emt_tasks.hook import task_folder
+from emt_tasks.task_files import task_folder
 from emt_tasks.tasks import Task, catalogue, task
 
 

@@ -6,6 +6,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from emt_tasks import hook
+from emt_tasks.task_files import task_folder
 
 TASKS = {
     f"emt_{key}{part}" for key in ("mnist", "cifar10", "cifar100", "miniimagenet") for part in ("", "_lite", "_choice")
@@ -90,5 +91,5 @@ def test_teaching_twice_wraps_once() -> None:
         wrapped = TaskManager.__dict__["initialize_tasks"]
         hook.teach(module)
     assert TaskManager.__dict__["initialize_tasks"] is wrapped
-    assert TaskManager().initialize_tasks() == {"theirs": None, "ours": str(hook.task_folder())}
+    assert TaskManager().initialize_tasks() == {"theirs": None, "ours": str(task_folder())}
     assert TaskManager().initialize_tasks(None, False) == {"theirs": None}
