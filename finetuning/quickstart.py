@@ -37,8 +37,9 @@ BATCH_SIZE = 32  # of the evaluations
 class Settings(BaseModel):
     """Everything that the result depends on but the seed. The values were chosen by experiment, for two CPU cores.
 
-    LLaVA tunes a model of 7 billion weights with rank 64 and learning rate 2e-4. At that rate the toy, whose matrices
-    are 128 wide, hardly moves in three epochs of 1,500 digits and forgets next to nothing; `tuning` is 25 times faster.
+    LLaVA tunes 7 billion weights with rank 64 and learning rate 2e-4. The toy's matrices are 128 wide and its three
+    epochs have 1,497 digits: at 2e-4 it moves too little to forget. Accuracy on the drawings in percent, seeds 0, 1, 2:
+    90, 90, 91 before; 87, 91, 91 at 2e-4; 82, 87, 85 at 1e-3; 60, 70, 76 at 2e-3; 15, 31, 44 at 5e-3; 0, 0, 0 at 1e-2.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,6 +52,12 @@ class Settings(BaseModel):
     alignment: TrainingSettings = TrainingSettings(epochs=1.25, batch_size=32, learning_rate=1e-3)
     lora: LoraSettings = LoraSettings(rank=8)
     tuning: TrainingSettings = TrainingSettings(epochs=3, batch_size=16, learning_rate=5e-3)  # epochs: the paper's
+
+
+TUNING_NOTE = (
+    f"the tuning's learning rate, {Settings().tuning.learning_rate:g}, was chosen so that forgetting shows within "
+    "three short epochs; at LLaVA's 0.0002 this toy loses less than 3 points"
+)
 
 
 @dataclass(frozen=True, slots=True)
