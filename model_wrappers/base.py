@@ -1,6 +1,7 @@
 """What every wrapper of a transformers model shares; a family's file holds only what differs."""
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
@@ -20,9 +21,9 @@ from model_wrappers.conduct import Answered, answered
 from model_wrappers.continuations import answer_length, values
 from model_wrappers.encoders import encoder_details, encoder_of
 from model_wrappers.fingerprint import fingerprint
-from model_wrappers.generation import Generator
 from model_wrappers.inputs import on_device
 from model_wrappers.label_scoring import LabelScorer
+from model_wrappers.lanes import Lanes, lanes_for
 from model_wrappers.loading import load_config, load_model, load_processor
 from model_wrappers.placement import placement
 from model_wrappers.preparation import Preparation, Prepared
@@ -65,8 +66,10 @@ class HFModel(lmms):
         self._model = load_model(said, config, here.device)
         self._device: torch.device = self._model.device if said.device_map else here.device
         self._batch_size = BatchSize(said.batch_size, said.max_batch_size, self._device)
-        self._preparation = Preparation(self.processor, self.default_template)
-        self._generator = Generator(self._model, self.processor.tokenizer)
+        # Its own processor: tokenizers keep how they pad, and this one is used on another thread.
+        self._preparation = Preparation(deepcopy(self.processor), self.default_template)
+        lanes = 1 if said.device_map or said.trust_remote_code else lanes_for(self._model, self._device)
+        self._generator = Lanes(self._model, self.processor.tokenizer, lanes)
         self._scorer = LabelScorer(self._model, self.processor.tokenizer, known=bool(self.model_types))
         self._tuning = Tuning(self._model, said.pretrained)
         self.use_adapter(said.peft, said.projector)
@@ -80,7 +83,7 @@ class HFModel(lmms):
         Raises:
             EmtError: a row's image can't be read, a setting is wrong, or memory does not suffice.
         """
-        return self._answered(generation_questions(requests), self._generate)
+        return self._answered(generation_questions(requests), self._generate, lanes=self._generator.count)
 
     def loglikelihood(self, requests: list[Instance]) -> list[Likelihood]:
         """(loss, greedy) of each request's answer, in order; the harness takes the least loss for the likeliest.
@@ -123,10 +126,12 @@ class HFModel(lmms):
         Raises:
             EmtError: one of them does not fit; the base is alone then.
         """
-        self._generator.drafts.forget()
         self._scorer.forget()
         self._tuned: tuple[str | None, str | None] = (None, None)
-        self._tuning.use(peft, projector)
+        try:
+            self._tuning.use(peft, projector)
+        finally:
+            self._generator.restart()
         self._tuned = (peft, projector)
 
     def weights_fingerprint(self) -> str:
@@ -178,12 +183,13 @@ class HFModel(lmms):
         questions: Sequence[Question],
         ask: Callable[[Prepared], Sequence[Any]],
         each: Callable[[Answered], Answered] = list,
+        lanes: int = 1,
     ) -> list[Any]:
         """What `ask` answers to each question; `each` tells of a batch which requests it has answered."""
         told = self.on_batch
         title = self.name if self._rank == 0 and told is None and questions else None
         report = None if told is None else lambda batch: told(each(batch))
-        return answered(questions, self._preparation, self.task_dict, self._batch_size, ask, report, title)
+        return answered(questions, self._preparation, self.task_dict, self._batch_size, ask, report, title, lanes)
 
     def _generate(self, ready: Prepared) -> list[str]:
         settings = ready.questions[0].settings

@@ -1,8 +1,10 @@
 """Which questions go through the model together, in which order, and what is made ready meanwhile."""
 
+from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby
+from threading import Barrier
 from typing import TypeVar
 
 import torch
@@ -44,42 +46,61 @@ def ordered(
     return [list(some) for _, some in groupby(by_group, key=lambda item: places[group(item)])]
 
 
-def in_batches(groups: Sequence[Sequence[Item]], size: BatchSize) -> Iterator[list[Item]]:
-    """Batches of one group each, of the size of the moment when they are asked for."""
+def in_batches(groups: Sequence[Sequence[Item]], size: BatchSize, lanes: int = 1) -> Iterator[list[Item]]:
+    """Batches of one group each, of the size of the moment when they are asked for.
+
+    For several lanes each group is dealt out evenly, so that none stands idle while another takes the last batch.
+    """
     for group in groups:
+        turns = -(-len(group) // (lanes * size.now))
+        even = -(-len(group) // (lanes * turns)) if lanes > 1 else size.now
         start = 0
         while start < len(group):
-            batch = list(group[start : start + size.now])
+            batch = list(group[start : start + min(even, size.now)])
             start += len(batch)
             yield batch
 
 
-def _compute_alone() -> None:
-    """Have this thread compute on one core. Asked first how many it has, or torch sets it anew at its first work."""
-    torch.get_num_threads()
-    torch.set_num_threads(1)
+def ahead(
+    batches: Iterator[Item], make: Callable[[Item], Made], workers: int = 1, threads: int = 1
+) -> Iterator[tuple[Item, Made]]:
+    """Each batch with what `make` makes of it, those that come next being made on other threads meanwhile.
 
-
-def ahead(batches: Iterator[Item], make: Callable[[Item], Made]) -> Iterator[tuple[Item, Made]]:
-    """Each batch with what `make` makes of it, the next one made on another thread meanwhile (one, never more).
-
-    That thread computes on one core, so that it does not compete with the model's for all of them.
+    Args:
+        batches: taken one more than there are workers before their turn, never more.
+        make: may run on several threads at once.
+        workers: how many.
+        threads: cores that torch computes on in each, so that they do not compete with others for all of them.
 
     Raises:
         Exception: whatever `make` raises, when its batch's turn has come.
     """
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="emt-preprocessing") as executor:
-        threads = torch.get_num_threads()
-        executor.submit(_compute_alone).result()
-        torch.set_num_threads(threads)  # torch hands the latest number to threads that start later
-        waiting: tuple[Item, Future[Made]] | None = None
+    waiting: deque[tuple[Item, Future[Made]]] = deque()
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="emt-batches") as executor:
+        _share_cores(executor, workers, threads)
         try:
             for batch in batches:
-                coming = batch, executor.submit(make, batch)
-                if waiting is not None:
-                    yield waiting[0], waiting[1].result()
-                waiting = coming
-            if waiting is not None:
-                yield waiting[0], waiting[1].result()
+                waiting.append((batch, executor.submit(make, batch)))
+                if len(waiting) > workers:
+                    first, made = waiting.popleft()
+                    yield first, made.result()
+            while waiting:
+                first, made = waiting.popleft()
+                yield first, made.result()
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _share_cores(executor: ThreadPoolExecutor, workers: int, threads: int) -> None:
+    """Have each of an executor's workers compute on `threads` cores."""
+    together = Barrier(workers)
+
+    def compute_on_few() -> None:
+        torch.get_num_threads()  # asked first, or torch sets the number anew at the thread's first work
+        torch.set_num_threads(threads)
+        together.wait()
+
+    here = torch.get_num_threads()
+    for started in [executor.submit(compute_on_few) for _ in range(workers)]:
+        started.result()
+    torch.set_num_threads(here)  # torch hands the latest number to threads that start later

@@ -1,6 +1,7 @@
 """All questions through a model, batch by batch, in an order that wastes nothing; answers come back in theirs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from threading import Lock
 from typing import Any, Protocol
 
 import torch
@@ -33,6 +34,7 @@ def answered(
     ask: Callable[[Prepared], Sequence[Any]],
     report: Callable[[Answered], None] | None = None,
     title: str | None = None,
+    lanes: int = 1,
 ) -> list[Any]:
     """What `ask` answers to each of `questions`, in their order.
 
@@ -44,13 +46,16 @@ def answered(
         ask: has one answer for each question of what was prepared.
         report: called after each batch with the questions' requests and their answers.
         title: of a progress bar on stderr; None shows none.
+        lanes: batches that `ask` takes at once, each on its share of the cores.
 
     Raises:
         EmtError: a row can't be read, or memory does not suffice.
     """
+    one_at_a_time = Lock()
 
     def make(batch: Sequence[Question]) -> list[Prepared]:
-        return preparation.prepared(batch, task_dict)
+        with one_at_a_time:
+            return preparation.prepared(batch, task_dict)
 
     def through(batch: list[Question], ready: list[Prepared]) -> list[tuple[Question, Any]]:
         try:
@@ -67,9 +72,14 @@ def answered(
 
     found: list[Any] = [None] * len(questions)
     groups = ordered(questions, group=lambda question: (question.settings, question.answers), length=preparation.length)
+    batches = in_batches(groups, size, lanes)
+    done: Iterator[tuple[list[Question], list[tuple[Question, Any]]]]
+    if lanes == 1:
+        done = ((batch, through(batch, ready)) for batch, ready in ahead(batches, make))
+    else:
+        done = ahead(batches, lambda batch: through(batch, make(batch)), lanes, torch.get_num_threads() // lanes)
     with tqdm(total=len(questions), desc=title, unit="image", disable=title is None) as bar:
-        for batch, ready in ahead(in_batches(groups, size), make):
-            pairs = through(batch, ready)
+        for batch, pairs in done:
             for question, answer in pairs:
                 found[question.index] = answer
             bar.update(len(batch))

@@ -11,6 +11,7 @@ one over each agree to six digits; in half precision nothing is drafted.
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import takewhile
+from threading import Lock
 from typing import Any
 
 import torch
@@ -37,6 +38,7 @@ class Drafts:
 
     def __init__(self) -> None:
         self._shared: OrderedDict[Hashable, tuple[int, ...]] = OrderedDict()
+        self._learning = Lock()
 
     def for_prompts(self, prompts: Sequence[Hashable], max_new_tokens: int) -> tuple[int, ...]:
         """Tokens to try after each of `prompts`, which must all be the same; none where nothing is known."""
@@ -47,13 +49,14 @@ class Drafts:
 
     def learn(self, prompts: Sequence[Hashable], answers: Sequence[Sequence[int]]) -> None:
         """Keep what the answers to each prompt share with those before, but for an answer's last token."""
-        for prompt, answer in zip(prompts, answers, strict=True):
-            begun = tuple(answer[:-1][:LONGEST])
-            known = self._shared.pop(prompt, begun)
-            alike = takewhile(lambda pair: pair[0] == pair[1], zip(begun, known, strict=False))
-            self._shared[prompt] = tuple(token for token, _ in alike)
-        while len(self._shared) > REMEMBERED:
-            self._shared.popitem(last=False)
+        with self._learning:
+            for prompt, answer in zip(prompts, answers, strict=True):
+                begun = tuple(answer[:-1][:LONGEST])
+                known = self._shared.get(prompt, begun)
+                alike = takewhile(lambda pair: pair[0] == pair[1], zip(begun, known, strict=False))
+                self._shared[prompt] = tuple(token for token, _ in alike)
+            while len(self._shared) > REMEMBERED:
+                self._shared.popitem(last=False)
 
     def forget(self) -> None:
         """The model has changed."""

@@ -18,11 +18,12 @@ class Generator:
     Args:
         model: a transformers model that generates, in eval mode.
         tokenizer: turns its tokens into text.
+        drafts: what answers began with so far, shared with others that generate with the same weights.
     """
 
-    def __init__(self, model: Any, tokenizer: Any) -> None:
+    def __init__(self, model: Any, tokenizer: Any, drafts: Drafts | None = None) -> None:
         self._model, self._tokenizer = model, tokenizer
-        self.drafts = Drafts()
+        self.drafts = Drafts() if drafts is None else drafts
 
     @torch.inference_mode()
     def answers(self, inputs: Mapping[str, Any], prompts: Sequence[str], settings: Settings) -> list[str]:

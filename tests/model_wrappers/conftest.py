@@ -3,7 +3,14 @@
 from pathlib import Path
 
 import pytest
+import torch
 import toy_models
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_core() -> None:
+    """Models this small gain nothing from a second thread, and beside another program lose all their time to it."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

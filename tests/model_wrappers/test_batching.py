@@ -10,11 +10,11 @@ from model_wrappers.batching import BatchSize, ahead, in_batches, ordered
 CPU = torch.device("cpu")
 
 
-@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 5)), max_size=30), st.integers(1, 7))
-def test_every_item_is_in_one_batch_of_its_own_kind_longest_first(items, size):
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 5)), max_size=30), st.integers(1, 7), st.integers(1, 3))
+def test_every_item_is_in_one_batch_of_its_own_kind_longest_first(items, size, lanes):
     numbered = list(enumerate(items))
     groups = ordered(numbered, group=lambda item: item[1][0], length=lambda item: item[1][1])
-    batches = list(in_batches(groups, BatchSize(size, None, CPU)))
+    batches = list(in_batches(groups, BatchSize(size, None, CPU), lanes))
     assert sorted(item for batch in batches for item in batch) == numbered
     for batch in batches:
         assert 0 < len(batch) <= size
@@ -42,13 +42,31 @@ def test_auto_starts_where_its_user_says_or_where_a_cpu_gains_no_more():
     assert BatchSize(3, 5, CPU).now == 3
 
 
-def test_the_next_batch_is_made_meanwhile_and_never_more_than_one():
-    made, taken = [], []
-    for batch, result in ahead(iter(range(5)), lambda item: (made.append(item), threading.current_thread().name)):
+@pytest.mark.parametrize(("rows", "lengths"), [(32, [16, 16]), (96, [24] * 4), (500, [32] * 15 + [20]), (1, [1])])
+def test_two_lanes_end_together(rows, lengths):
+    assert [len(batch) for batch in in_batches([range(rows)], BatchSize(32, None, CPU), lanes=2)] == lengths
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_next_batches_are_made_meanwhile_and_no_more_than_there_are_workers(workers):
+    asked, taken = [], []
+
+    def batches():
+        for number in range(7):
+            asked.append(number)
+            yield number
+
+    for batch, result in ahead(batches(), lambda item: (item, threading.current_thread().name), workers):
         taken.append(batch)
-        assert result[1].startswith("emt-preprocessing")
-        assert len(made) <= len(taken) + 1
-    assert taken == made == list(range(5))
+        assert result[0] == batch
+        assert result[1].startswith("emt-batches")
+        assert len(asked) <= len(taken) + workers
+    assert taken == asked == list(range(7))
+
+
+def test_workers_make_at_the_same_time():
+    together = threading.Barrier(2, timeout=10)
+    assert len(list(ahead(iter(range(4)), lambda _: together.wait(), workers=2))) == 4
 
 
 def test_an_error_comes_when_its_batch_s_turn_has_come():
@@ -66,8 +84,9 @@ def test_an_error_comes_when_its_batch_s_turn_has_come():
 
 def test_the_model_s_threads_stay_as_many_as_they_were():
     before = torch.get_num_threads()
-    threads = [result for _, result in ahead(iter(range(2)), lambda _: torch.get_num_threads())]
-    assert threads == [1, 1]
+    for workers in (1, 3):
+        threads = [result for _, result in ahead(iter(range(6)), lambda _: torch.get_num_threads(), workers)]
+        assert threads == [1] * 6
     assert torch.get_num_threads() == before
     fresh = []
     worker = threading.Thread(target=lambda: fresh.append(torch.get_num_threads()))
