@@ -29,14 +29,14 @@ IN_STRINGS = "{% for m in messages %}{{ m.role | upper }}: {{ m.content }} {% en
 SETTINGS = {"max_new_tokens": 32, "until": ["\n\n"]}
 
 
-def requests(count: int, rows: int) -> list[Any]:
+def requests(count: int, rows: int, prompt: str = PROMPT) -> list[Any]:
     """`count` requests as the harness makes them, on `rows` rows in turn."""
     from lmms_eval.api.instance import Instance
 
     return [
         Instance(
             request_type="generate_until",
-            arguments=(PROMPT, dict(SETTINGS), lambda row: [row["image"].convert("RGB")], place % rows, "set", "test"),
+            arguments=(prompt, dict(SETTINGS), lambda row: [row["image"].convert("RGB")], place % rows, "set", "test"),
             idx=0,
             metadata={"task": "set", "doc_id": place % rows, "repeats": 1},
         )
@@ -59,7 +59,7 @@ def images_of(data: str | None) -> Any:
     return rows.rename_column(column, "image") if column != "image" else rows
 
 
-def bare(model: str, data: str | None, count: int, batch: int) -> Callable[[], list[str]]:
+def bare(model: str, data: str | None, prompt: str, count: int, batch: int) -> Callable[[], list[str]]:
     """Transformers' generate over tensors that are ready."""
     from transformers import AutoModelForImageTextToText, AutoProcessor
 
@@ -67,7 +67,7 @@ def bare(model: str, data: str | None, count: int, batch: int) -> Callable[[], l
     processor.tokenizer.padding_side = "left"
     lm, rows = AutoModelForImageTextToText.from_pretrained(model).eval(), images_of(data)
     texts, pictures = (
-        [f"USER: <image>\n{PROMPT} ASSISTANT:"] * batch,
+        [f"USER: <image>\n{prompt} ASSISTANT:"] * batch,
         [rows[i % len(rows)]["image"] for i in range(count)],
     )
     ready = [
@@ -86,16 +86,16 @@ def bare(model: str, data: str | None, count: int, batch: int) -> Callable[[], l
     return run
 
 
-def ours(model: str, data: str | None, count: int, batch: int) -> Callable[[], list[str]]:
+def ours(model: str, data: str | None, prompt: str, count: int, batch: int) -> Callable[[], list[str]]:
     """`emt_llava`, from rows to answers."""
     from model_wrappers.llava import EmtLlava
 
     lm, rows = EmtLlava(pretrained=model, batch_size=batch, device="cpu"), images_of(data)
     lm.task_dict = {"set": {"test": rows}}
-    return lambda: lm.generate_until(requests(count, len(rows)))
+    return lambda: lm.generate_until(requests(count, len(rows), prompt))
 
 
-def harness(model: str, data: str | None, count: int, batch: int) -> Callable[[], list[str]]:  # noqa: ARG001
+def harness(model: str, data: str | None, prompt: str, count: int, batch: int) -> Callable[[], list[str]]:  # noqa: ARG001
     """lmms-eval's `llava_hf`, one image at a time. It imports a video reader that it does not need here."""
     reader = types.ModuleType("decord")
     reader.VideoReader, reader.cpu = object, None  # type: ignore[attr-defined]
@@ -105,7 +105,7 @@ def harness(model: str, data: str | None, count: int, batch: int) -> Callable[[]
     lm = LlavaHf(pretrained=model, device="cpu", device_map="cpu", batch_size=1, chat_template=IN_STRINGS)
     rows = images_of(data)
     lm.task_dict = {"set": {"test": rows}}
-    return lambda: lm.generate_until(requests(count, len(rows)))
+    return lambda: lm.generate_until(requests(count, len(rows), prompt))
 
 
 def answer_in_turn(pipe: Any, prepare: Callable[..., Callable[[], list[str]]], given: tuple[Any, ...]) -> None:
@@ -149,11 +149,11 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=7)
     said = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        model = said.model or _toy(Path(folder))
+        model, prompt = (said.model, PROMPT) if said.model else _toy(Path(folder))
         sizes = {"emt_llava": said.images, "bare loop": said.images, "llava_hf": said.images_one_by_one}
         prepares = {"emt_llava": ours, "bare loop": bare, "llava_hf": harness}
         found = measured(
-            {name: (prepares[name], (model, said.data, count, said.batch)) for name, count in sizes.items()},
+            {name: (prepares[name], (model, said.data, prompt, count, said.batch)) for name, count in sizes.items()},
             said.repeats,
         )
     print(f"{'':12}{'batch':>6}{'images/s, median':>18}{'best':>8}")
@@ -170,12 +170,12 @@ def main() -> None:
     print(f"same answers as the bare loop: {same[0]}, as llava_hf: {same[1]}")
 
 
-def _toy(folder: Path) -> str:
-    """A LLaVA of some million weights that knows red from blue."""
+def _toy(folder: Path) -> tuple[str, str]:
+    """A LLaVA of some million weights that knows red from blue, and how to ask it."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
     import toy_models
 
-    return str(toy_models.coloured(folder / "toy", hidden=192, layers=4))
+    return str(toy_models.coloured(folder / "toy", hidden=192, layers=4)), toy_models.QUESTIONS[0]
 
 
 if __name__ == "__main__":

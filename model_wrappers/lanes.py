@@ -12,18 +12,19 @@ from model_wrappers.generation import Generator
 from model_wrappers.settings import Settings
 
 LANES = 2
-LARGEST = 100_000_000  # weights
+SMALLEST, LARGEST = 1_000_000, 100_000_000  # weights
 
 
 def lanes_for(model: Any, device: torch.device) -> int:
     """How many batches should be generated at once.
 
-    Two on a CPU with cores for both, for small models: half of their time is spent between computations, and two
+    Two on a CPU with cores for both, for small models: much of their time is spent between computations, and two
     threads that wait for each other after each lose the more, the busier the machine is. For large ones computation is
-    all, and a second batch in memory too much; a GPU has its own ways.
+    all, and a second batch in memory too much; for the smallest Python is all, which threads take turns at; a GPU has
+    its own ways.
     """
-    small = sum(weights.numel() for weights in model.parameters()) < LARGEST
-    return LANES if device.type == "cpu" and torch.get_num_threads() >= LANES and small else 1
+    fits = SMALLEST <= sum(weights.numel() for weights in model.parameters()) <= LARGEST
+    return LANES if device.type == "cpu" and torch.get_num_threads() >= LANES and fits else 1
 
 
 class Lanes:
