@@ -68,7 +68,7 @@ def evaluate_loaded(lm: Any, model: str, model_args: Mapping[str, Any], asked: E
     from model_wrappers.journaled import Journaled
 
     if not asked.keep and manifest.rank() == 0:
-        Journal.forget(asked.output_path)
+        Journal.forget(asked.output_path, manifest.ranks())
     weights = weights_of(lm, model, model_args)
     identity = {
         "weights": weights,
@@ -78,7 +78,7 @@ def evaluate_loaded(lm: Any, model: str, model_args: Mapping[str, Any], asked: E
         "versions": manifest.versions(),
     }
     started = time.time()
-    with Journal(asked.output_path, manifest.rank()) as journal, _mendable_errors():
+    with Journal(asked.output_path, manifest.rank(), asked.keep) as journal, _mendable_errors():
         journaled = Journaled(lm, journal, identity, asked.batch_size, asked.shown)
         raw = simple_evaluate(
             model=journaled,

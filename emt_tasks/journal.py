@@ -28,19 +28,23 @@ def answer_key(*parts: Any) -> str:
 class Journal:
     """Key to answer, in JSON lines: all of the folder are read, this rank's own is appended to.
 
-    A line that was cut off (kill -9, a full disk) is passed over; its answer is asked for again.
+    A line that was cut off (kill -9, a full disk) is passed over; its answer is asked for again. Without `keep` nothing
+    is read and this rank's own is begun anew, so that no rank serves what another is about to forget.
     """
 
-    def __init__(self, folder: Path, rank: int = 0) -> None:
+    def __init__(self, folder: Path, rank: int = 0, keep: bool = True) -> None:
+        self._keep = keep
         self.path = folder / FOLDER / f"answers-rank{rank}.jsonl"
         self._answers: dict[str, Any] = {}
         self._file: int | None = None
 
     def __enter__(self) -> "Journal":
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        for path in sorted(self.path.parent.glob("answers-rank*.jsonl")):
-            self._answers.update(_read(path))
-        self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        if self._keep:
+            for path in sorted(self.path.parent.glob("answers-rank*.jsonl")):
+                self._answers.update(_read(path))
+        begun = 0 if self._keep else os.O_TRUNC
+        self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | begun, 0o644)
         if os.fstat(self._file).st_size and not _ends_whole(self.path):
             self._write("\n")
         return self
@@ -84,10 +88,11 @@ class Journal:
             ) from error
 
     @staticmethod
-    def forget(folder: Path) -> None:
-        """Remove the answers kept in `folder`."""
+    def forget(folder: Path, ranks: int) -> None:
+        """Remove what ranks from `ranks` on kept in `folder`: those of an earlier start with more processes."""
         for path in (folder / FOLDER).glob("answers-rank*.jsonl"):
-            path.unlink()
+            if int(path.stem.removeprefix("answers-rank")) >= ranks:
+                path.unlink()
 
 
 def _read(path: Path) -> dict[str, Any]:

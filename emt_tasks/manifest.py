@@ -6,7 +6,7 @@ import platform
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,7 @@ def manifest(
         "timing": dict(timing),
         "versions": versions(),
         "command": shown_command(sys.argv),
-        "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
@@ -108,3 +108,8 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 def rank() -> int:
     """This process's number among those of one run; 0 where it is alone."""
     return int(os.environ.get("RANK", "0"))
+
+
+def ranks() -> int:
+    """The number of processes of this run."""
+    return int(os.environ.get("WORLD_SIZE", "1"))

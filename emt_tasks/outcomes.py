@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from enum import Enum
+from enum import StrEnum
 
 from emt_tasks.errors import EmtError
 from emt_tasks.reading import Reading
 
 
-class Outcome(str, Enum):
+class Outcome(StrEnum):
     """What one answer came to under one reading.
 
     Source: arXiv 2309.10313's failure modes are incorrect, intrinsic and extrinsic.
@@ -26,9 +26,6 @@ class Outcome(str, Enum):
     """Says nothing."""
     UNSCORED = "unscored"
     """The reading could not be had: a judge out of reach, a budget spent."""
-
-    def __str__(self) -> str:
-        return self.value
 
 
 def outcome_of(reading: Reading | None, gold_label: str) -> Outcome:

@@ -1,6 +1,5 @@
 """The files of a run: what the harness writes, our manifest beside it, and all of it there or an error."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -104,5 +103,5 @@ def _settings(asked: Evaluation) -> dict[str, Any]:
         "limit": asked.limit,
         "offset": asked.offset,
         "generation": dict(asked.generation),
-        "ranks": int(os.environ.get("WORLD_SIZE", "1")),
+        "ranks": manifest.ranks(),
     }

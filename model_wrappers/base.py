@@ -83,7 +83,10 @@ class HFModel(lmms):
         Raises:
             EmtError: a row's image can't be read, a setting is wrong, or memory does not suffice.
         """
-        return self._answered(generation_questions(requests), self._generate, lanes=self._generator.count)
+        questions = generation_questions(requests)
+        by_chance = any(question.settings and question.settings.samples for question in questions)
+        # Side by side, which batch draws first from torch's one source of chance would be chance itself.
+        return self._answered(questions, self._generate, lanes=1 if by_chance else self._generator.count)
 
     def loglikelihood(self, requests: list[Instance]) -> list[Likelihood]:
         """(loss, greedy) of each request's answer, in order; the harness takes the least loss for the likeliest.

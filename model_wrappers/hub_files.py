@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import httpx
 from huggingface_hub import constants, errors, hf_hub_download
 
 from emt_tasks.errors import EmtError
@@ -46,7 +45,7 @@ def find_file(name: str, candidates: Sequence[str], what: str, revision: str | N
             unreachable = error
         except errors.EntryNotFoundError:
             continue
-        except (errors.HfHubHTTPError, errors.HFValidationError, httpx.HTTPError, OSError) as error:
+        except (errors.HfHubHTTPError, errors.HFValidationError, OSError) as error:
             raise EmtError(_hub_trouble(name, what, revision, error)) from error
     if unreachable is not None:
         raise EmtError(_hub_trouble(name, what, revision, unreachable)) from unreachable

@@ -1,8 +1,12 @@
 """How settings are written on the command line."""
 
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Pairs(click.ParamType[dict[str, Any]]):
@@ -35,3 +39,17 @@ def _value(text: str) -> Any:
 
 
 PAIRS = Pairs()
+
+
+def model_args_option(about: str) -> Callable[[Command], Command]:
+    """`--model-args`, spelt as lmms-eval does too."""
+    return click.option(
+        "--model-args", "--model_args", "model_args", type=PAIRS, default="", metavar="NAME=VALUE,...", help=about
+    )
+
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="Read the sets from this folder (EMT_DATA_DIR).",
+)

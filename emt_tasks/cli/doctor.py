@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from emt_tasks import manifest, sources
-from emt_tasks.cli.arguments import PAIRS
+from emt_tasks.cli.arguments import model_args_option
 from emt_tasks.errors import EmtError
 from emt_tasks.preflight import Asked, Check, checks
 from emt_tasks.tasks import catalogue
@@ -26,15 +26,7 @@ PROBE = (
 
 @click.command()
 @click.option("--model", default="llava", show_default=True, help="Whose arguments to check.")
-@click.option(
-    "--model-args",
-    "--model_args",
-    "model_args",
-    type=PAIRS,
-    default="",
-    metavar="NAME=VALUE,...",
-    help="Check these weights and adapters too.",
-)
+@model_args_option("Check these weights and adapters too.")
 @click.option("--tasks", default="emt", show_default=True, metavar="NAME,...", help="Whose data to check.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from emt_tasks import harness, manifest, preflight
-from emt_tasks.cli.arguments import PAIRS
+from emt_tasks.cli.arguments import PAIRS, data_dir_option, model_args_option
 from emt_tasks.errors import EmtError
 from emt_tasks.evaluation import Evaluation
 from emt_tasks.runs import RunResult, TaskResult
@@ -22,15 +22,7 @@ SURE_ENOUGH = 0.02  # half an interval: below it nothing is said about chance
 
 @click.command()
 @click.option("--model", default="llava", show_default=True, help="Any model of lmms-eval, or emt_llava, emt_hf.")
-@click.option(
-    "--model-args",
-    "--model_args",
-    "model_args",
-    type=PAIRS,
-    default="",
-    metavar="NAME=VALUE,...",
-    help="pretrained=, peft=, projector=, dtype=, device_map=, revision=, ...",
-)
+@model_args_option("pretrained=, peft=, projector=, dtype=, device_map=, revision=, ...")
 @click.option("--tasks", default="emt", show_default=True, metavar="NAME,...", help="Tasks or groups; see `emt tasks`.")
 @click.option("--checkpoints", metavar="GLOB", help="Adapter folders to evaluate in turn on one loaded base; quote it.")
 @click.option(
@@ -54,11 +46,7 @@ SURE_ENOUGH = 0.02  # half an interval: below it nothing is said about chance
     metavar="NAME=VALUE,...",
     help="Generation settings in place of the tasks'.",
 )
-@click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
-    help="Read the sets from this folder (EMT_DATA_DIR).",
-)
+@data_dir_option
 @click.option("--device", help="cpu, cuda, cuda:1, ...")
 @click.option("--fresh", is_flag=True, help="Ask everything again instead of going on where an earlier start stopped.")
 @click.option("--check", "only_check", is_flag=True, help="Stop after the preflight.")

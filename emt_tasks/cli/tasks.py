@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from emt_tasks import harness
+from emt_tasks.cli.arguments import data_dir_option
 from emt_tasks.task_files import task_folder
 from emt_tasks.tasks import Task, catalogue, task
 
@@ -23,11 +24,7 @@ from emt_tasks.tasks import Task, catalogue, task
     metavar="[HARNESS]",
     help="Print the folder of the task files.",
 )
-@click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
-    help="Read the sets from this folder (EMT_DATA_DIR).",
-)
+@data_dir_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(shown: str | None, row: int, path_of: str | None, data_dir: Path | None, as_json: bool) -> None:
     """List the tasks and groups, or show what one of them asks.

@@ -56,12 +56,17 @@ def test_a_full_disk_says_what_is_kept(tmp_path: Path, monkeypatch: pytest.Monke
             journal.add({"b": "lost"})
 
 
-def test_forgetting_leaves_nothing(tmp_path: Path) -> None:
+def test_a_fresh_start_serves_no_rank_what_any_rank_kept(tmp_path: Path) -> None:
+    for rank in range(3):
+        with Journal(tmp_path, rank) as journal:
+            journal.add({f"from {rank}": rank})
+    Journal.forget(tmp_path, ranks=2)
+    for rank in range(2):
+        with Journal(tmp_path, rank, keep=False) as journal:
+            assert len(journal) == 0
+            journal.add({"new": rank})
     with Journal(tmp_path) as journal:
-        journal.add({"a": 1})
-    Journal.forget(tmp_path)
-    with Journal(tmp_path) as journal:
-        assert len(journal) == 0
+        assert len(journal) == 1
 
 
 def test_a_key_depends_on_every_part_and_on_no_order_of_names() -> None:

@@ -58,6 +58,31 @@ def test_answers_are_those_of_one_lane(model, folder, two_lanes, request):
     assert len(set(found)) > 25
 
 
+@both
+def test_drawn_answers_come_one_batch_after_the_other_so_that_a_seed_repeats_them(two_lanes, llava_folder):
+    lm = EmtLlava(pretrained=str(llava_folder), batch_size=3, device="cpu")
+    lm._answered, counts = _counted(lm._answered)
+    asked = [generate("What?", row, do_sample=True, temperature=2.0, max_new_tokens=8) for row in range(12)]
+    found = []
+    for _ in range(2):
+        torch.manual_seed(0)
+        found.append(ask(lm, asked, pictures(12)))
+    assert found[0] == found[1]
+    ask(lm, [generate("What?", 0)], pictures(1))
+    assert counts == [1, 1, 2]
+
+
+def _counted(answered):
+    """`answered`, and a list of how many lanes each call of it asked for."""
+    counts = []
+
+    def noted(*given, lanes=1):
+        counts.append(lanes)
+        return answered(*given, lanes=lanes)
+
+    return noted, counts
+
+
 def test_copies_share_weights_and_nothing_that_changes(llava_folder):
     lm = EmtLlava(pretrained=str(llava_folder), device="cpu")
     lanes, seen, together = Lanes(lm.model, lm.tokenizer, 2), [], threading.Barrier(2, timeout=20)
