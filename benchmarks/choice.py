@@ -19,10 +19,10 @@ from transformers import AutoModelForImageTextToText, AutoProcessor, CLIPVisionC
 from transformers import LlavaForConditionalGeneration as Llava
 
 from emt_tasks.labels import label_set
-from model_wrappers.closed_set import largest_difference, score_labels
-from model_wrappers.label_scores import content_free_image
-from model_wrappers.label_tokens import label_seam
-from model_wrappers.label_trie import LabelTrie, build_trie
+from model_wrappers.closed_set.label_scores import content_free_image
+from model_wrappers.closed_set.label_tokens import label_seam
+from model_wrappers.closed_set.label_trie import LabelTrie, build_trie
+from model_wrappers.closed_set.scoring import largest_difference, score_labels
 
 LABELS = label_set("cifar100").labels
 QUESTION = "What is the object in the image? Please only answer a single object in "

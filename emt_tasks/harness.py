@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from emt_tasks import hook, manifest, run_files, sources
+from emt_tasks import hook, sources
 from emt_tasks.errors import EmtError
-from emt_tasks.evaluation import Evaluation
-from emt_tasks.journal import Journal
-from emt_tasks.runs import RunResult
+from emt_tasks.runs import manifest, run_files
+from emt_tasks.runs.evaluation import Evaluation
+from emt_tasks.runs.journal import Journal
+from emt_tasks.runs.summary import RunResult
 from emt_tasks.task_files import task_folder
 
 
@@ -65,7 +66,7 @@ def evaluate_loaded(lm: Any, model: str, model_args: Mapping[str, Any], asked: E
     """
     from lmms_eval.evaluator import simple_evaluate
 
-    from model_wrappers.journaled import Journaled
+    from model_wrappers.generating.journaled import Journaled
 
     if not asked.keep and manifest.rank() == 0:
         Journal.forget(asked.output_path, manifest.ranks())
@@ -105,8 +106,8 @@ def weights_of(lm: Any, model: str, model_args: Mapping[str, Any]) -> str:
     """The fingerprint of a loaded model; of a foreign one, that of the folder it was loaded from, or its arguments."""
     if hasattr(lm, "weights_fingerprint"):
         return str(lm.weights_fingerprint())
-    from emt_tasks.journal import answer_key
-    from model_wrappers.fingerprint import folder_fingerprint
+    from emt_tasks.runs.journal import answer_key
+    from model_wrappers.checkpoints.fingerprint import folder_fingerprint
 
     folders = [Path(str(value)) for value in model_args.values() if isinstance(value, str) and Path(value).is_dir()]
     return answer_key(model, _answering(model_args), [folder_fingerprint(folder) for folder in sorted(folders)])

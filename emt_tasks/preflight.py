@@ -107,7 +107,7 @@ def _model(asked: Asked) -> str:
 
 
 def _weights(asked: Asked) -> str:
-    from model_wrappers.hub_files import find_file
+    from model_wrappers.checkpoints.hub_files import find_file
 
     named = _pretrained(asked)
     if named is None:
@@ -143,7 +143,7 @@ def _adapters(asked: Asked) -> str:
     projector = asked.model_args.get("projector")
     if not named and not projector:
         return "none"
-    from model_wrappers.adapters import check_adapter
+    from model_wrappers.checkpoints.adapters import check_adapter
 
     pretrained, revision = _pretrained(asked), asked.model_args.get("revision")
     if pretrained is None:
@@ -196,7 +196,7 @@ def _hub_weight_bytes(hub_id: str, asked: Asked) -> int:
     """The size of a hub model's weights as its index tells it; 0 where it has none, or the hub is not asked."""
     from huggingface_hub import constants
 
-    from model_wrappers.hub_files import find_file
+    from model_wrappers.checkpoints.hub_files import find_file
 
     if constants.HF_HUB_OFFLINE:
         return 0

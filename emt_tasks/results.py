@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from emt_tasks import choice
 from emt_tasks.errors import EmtError
-from emt_tasks.intervals import wilson
 from emt_tasks.likelihood import Likelihood
 from emt_tasks.outcomes import Outcome, outcome_of
 from emt_tasks.reading import Reading
+from emt_tasks.statistics.intervals import wilson
 
 if TYPE_CHECKING:
     from emt_tasks.filters import Carried

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rich import box
 from rich.table import Table
 
-from emt_tasks.runs import TaskResult
+from emt_tasks.runs.summary import TaskResult
 
 HEADERS = {
     "incorrect": "in-\ncor-\nrect",

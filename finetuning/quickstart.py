@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict
 from transformers import AutoProcessor, CLIPVisionModel, LlavaForConditionalGeneration
 
 from emt_tasks import harness
-from emt_tasks.manifest import versions
 from emt_tasks.progress import ImageProgress
-from emt_tasks.runs import TaskResult, task_results
+from emt_tasks.runs.manifest import versions
+from emt_tasks.runs.summary import TaskResult, task_results
 from finetuning.collation import AnswerCollator
 from finetuning.lora import LoraSettings, tower_of, with_lora
 from finetuning.records import Record, records

@@ -16,7 +16,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from emt_tasks.errors import EmtError
-from emt_tasks.manifest import write_json
+from emt_tasks.runs.manifest import write_json
 
 MANIFEST = "stage.json"
 

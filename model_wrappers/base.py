@@ -12,23 +12,23 @@ from lmms_eval.api.model import lmms
 
 from emt_tasks.errors import EmtError, UnknownName
 from emt_tasks.likelihood import Likelihood
-from model_wrappers.adapters import Tuning
-from model_wrappers.allocation import keep_freed_memory
 from model_wrappers.arguments import read_arguments
-from model_wrappers.batching import BatchSize
-from model_wrappers.choices import by_row, reported
-from model_wrappers.conduct import Answered, answered
-from model_wrappers.continuations import answer_length, values
+from model_wrappers.checkpoints.adapters import Tuning
+from model_wrappers.checkpoints.fingerprint import fingerprint
+from model_wrappers.checkpoints.loading import load_config, load_model, load_processor
+from model_wrappers.checkpoints.placement import placement
+from model_wrappers.closed_set.choices import by_row, reported
+from model_wrappers.closed_set.continuations import answer_length, values
+from model_wrappers.closed_set.label_scoring import LabelScorer
 from model_wrappers.encoders import encoder_details, encoder_of
-from model_wrappers.fingerprint import fingerprint
-from model_wrappers.inputs import on_device
-from model_wrappers.label_scoring import LabelScorer
-from model_wrappers.lanes import Lanes, lanes_for
-from model_wrappers.loading import load_config, load_model, load_processor
-from model_wrappers.placement import placement
-from model_wrappers.preparation import Preparation, Prepared
-from model_wrappers.prompts import PLAIN
-from model_wrappers.questions import Question, generation_questions, scoring_questions
+from model_wrappers.generating.allocation import keep_freed_memory
+from model_wrappers.generating.batching import BatchSize
+from model_wrappers.generating.conduct import Answered, answered
+from model_wrappers.generating.inputs import on_device
+from model_wrappers.generating.lanes import Lanes, lanes_for
+from model_wrappers.generating.preparation import Preparation, Prepared
+from model_wrappers.generating.prompts import PLAIN
+from model_wrappers.generating.questions import Question, generation_questions, scoring_questions
 
 
 class HFModel(lmms):

@@ -10,16 +10,16 @@ from torch import Tensor
 
 from emt_tasks.errors import EmtError
 from emt_tasks.likelihood import Likelihood
-from model_wrappers.clip_arguments import ClipArguments, read_clip_arguments, source_of
-from model_wrappers.clip_loading import load_encoder, source_fingerprint
-from model_wrappers.clip_questions import ClipPreparation
-from model_wrappers.clip_templates import read_templates
-from model_wrappers.composite import Composite
-from model_wrappers.conduct import Answered
-from model_wrappers.misfits import listed
-from model_wrappers.preparation import Prepared
-from model_wrappers.questions import Question, generation_questions, rows_of, scoring_questions
-from model_wrappers.zero_shot import Classifiers, image_features
+from model_wrappers.checkpoints.composite import Composite
+from model_wrappers.checkpoints.misfits import listed
+from model_wrappers.generating.conduct import Answered
+from model_wrappers.generating.preparation import Prepared
+from model_wrappers.generating.questions import Question, generation_questions, rows_of, scoring_questions
+from model_wrappers.zero_shot.arguments import ClipArguments, read_clip_arguments, source_of
+from model_wrappers.zero_shot.classifier import Classifiers, image_features
+from model_wrappers.zero_shot.loading import load_encoder, source_fingerprint
+from model_wrappers.zero_shot.prompt_templates import read_templates
+from model_wrappers.zero_shot.questions import ClipPreparation
 
 Values = Mapping[str, Likelihood]
 """What each label of a row is worth."""

@@ -7,12 +7,12 @@ import torch
 from emt_tasks.errors import EmtError
 from emt_tasks.likelihood import Likelihood
 from model_wrappers.base import HFModel
-from model_wrappers.full_passes import full_pass_scores
-from model_wrappers.inputs import Batch, on_device
-from model_wrappers.instructblip_inputs import BARE, InstructBlipInputs
-from model_wrappers.label_tokens import label_seam
-from model_wrappers.label_trie import build_trie
-from model_wrappers.preparation import Prepared
+from model_wrappers.closed_set.full_passes import full_pass_scores
+from model_wrappers.closed_set.label_tokens import label_seam
+from model_wrappers.closed_set.label_trie import build_trie
+from model_wrappers.generating.inputs import Batch, on_device
+from model_wrappers.generating.instructblip_inputs import BARE, InstructBlipInputs
+from model_wrappers.generating.preparation import Prepared
 
 PAPER_COMPARES_WITH = "ViT-g-14 laion2b_s12b_b42k"
 """Of arXiv 2309.10313; the tower itself is EVA-CLIP's g/14, as in BLIP-2."""

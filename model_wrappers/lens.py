@@ -11,21 +11,21 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokeni
 
 from emt_tasks.errors import EmtError
 from emt_tasks.likelihood import Likelihood
-from model_wrappers.choices import by_row, reported
-from model_wrappers.clip_loading import source_fingerprint
-from model_wrappers.composite import Composite
-from model_wrappers.fingerprint import fingerprint
-from model_wrappers.generation import Generator
-from model_wrappers.inputs import Batch, shorter
-from model_wrappers.label_scoring import ClosedSet, LabelScorer, seam_of
-from model_wrappers.label_tokens import fitting
-from model_wrappers.lens_arguments import LensArguments, read_lens_arguments
-from model_wrappers.lens_modules import LensModules
-from model_wrappers.lens_prompts import lens_prompt
-from model_wrappers.loading import FAILURES, load_config, pretrained_path
-from model_wrappers.pictures import pictures_of
-from model_wrappers.preparation import Prepared
-from model_wrappers.questions import Question, generation_questions, rows_of, scoring_questions
+from model_wrappers.checkpoints.composite import Composite
+from model_wrappers.checkpoints.fingerprint import fingerprint
+from model_wrappers.checkpoints.loading import FAILURES, load_config, pretrained_path
+from model_wrappers.closed_set.choices import by_row, reported
+from model_wrappers.closed_set.label_scoring import ClosedSet, LabelScorer, seam_of
+from model_wrappers.closed_set.label_tokens import fitting
+from model_wrappers.generating.generation import Generator
+from model_wrappers.generating.inputs import Batch, shorter
+from model_wrappers.generating.pictures import pictures_of
+from model_wrappers.generating.preparation import Prepared
+from model_wrappers.generating.questions import Question, generation_questions, rows_of, scoring_questions
+from model_wrappers.lens_stages.arguments import LensArguments, read_lens_arguments
+from model_wrappers.lens_stages.modules import LensModules
+from model_wrappers.lens_stages.prompts import lens_prompt
+from model_wrappers.zero_shot.loading import source_fingerprint
 
 
 class EmtLens(Composite):

@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from model_wrappers.base import HFModel
-from model_wrappers.llava_templates import SEPARATOR
-from model_wrappers.preparation import Prepared
-from model_wrappers.prompts import VICUNA_V1
+from model_wrappers.checkpoints.llava_templates import SEPARATOR
+from model_wrappers.generating.preparation import Prepared
+from model_wrappers.generating.prompts import VICUNA_V1
 
 
 class EmtLlava(HFModel):

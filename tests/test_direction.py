@@ -15,18 +15,11 @@ FORBIDDEN = {
 }
 DOORS = {"emt_tasks.filters"}  # to the harness
 RULES = {
-    f"emt_tasks.{name}"
-    for name in (
-        "label_match",
-        "lexicon",
-        "senses",
-        "numerals",
-        "spelling",
-        "tokens",
-        "outcomes",
-        "intervals",
-        "subsets",
-    )
+    "emt_tasks.outcomes",
+    "emt_tasks.subsets",
+    *(f"emt_tasks.label_match.{name}" for name in ("lexicon", "senses", "numerals", "spelling", "tokens")),
+    "emt_tasks.label_match",
+    "emt_tasks.statistics.intervals",
 }
 
 

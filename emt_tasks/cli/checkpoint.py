@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from model_wrappers.inspection import Inspection
+    from model_wrappers.checkpoints.inspection import Inspection
 
 
 @click.group()
@@ -39,7 +39,7 @@ def inspect(ctx: click.Context, path: Path, as_json: bool) -> None:
       emt checkpoint inspect llava-v1.5-7b-lora
       emt checkpoint inspect mm_projector.bin --json
     """
-    from model_wrappers.inspection import inspected
+    from model_wrappers.checkpoints.inspection import inspected
 
     found = inspected(path)
     if as_json:
@@ -70,7 +70,7 @@ def convert(path: Path, out: Path, base: str | None) -> None:
       emt checkpoint convert my-lora --base llava-v1.5-7b-hf --out my-lora-peft
       emt checkpoint convert LLaVA-7b-delta-v0 --base llama-7b --out llava-7b-v0
     """
-    from model_wrappers.conversion import convert as write
+    from model_wrappers.checkpoints.conversion import convert as write
 
     written = write(path.expanduser(), out.expanduser(), base)
     click.echo(written.path)

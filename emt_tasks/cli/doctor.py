@@ -13,10 +13,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from emt_tasks import manifest, sources
+from emt_tasks import sources
 from emt_tasks.cli.arguments import model_args_option
 from emt_tasks.errors import EmtError
 from emt_tasks.preflight import Asked, Check, checks
+from emt_tasks.runs import manifest
 from emt_tasks.tasks import catalogue
 
 PROBE = (

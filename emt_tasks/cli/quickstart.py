@@ -17,8 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from emt_tasks.errors import EmtError
-from emt_tasks.intervals import wilson
-from emt_tasks.runs import TaskResult
+from emt_tasks.runs.summary import TaskResult
+from emt_tasks.statistics.intervals import wilson
 from emt_tasks.tables import percent
 from leaderboard.figures import Share, before_after, write_figure
 

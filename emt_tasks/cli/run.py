@@ -9,11 +9,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from emt_tasks import harness, manifest, preflight
+from emt_tasks import harness, preflight
 from emt_tasks.cli.arguments import PAIRS, data_dir_option, model_args_option
 from emt_tasks.errors import EmtError
-from emt_tasks.evaluation import Evaluation
-from emt_tasks.runs import RunResult, TaskResult
+from emt_tasks.runs import manifest
+from emt_tasks.runs.evaluation import Evaluation
+from emt_tasks.runs.summary import RunResult, TaskResult
 from emt_tasks.tables import results_table
 
 PARTIAL = 3

@@ -10,10 +10,10 @@ from scripted import Scripted, ScriptedChat
 
 from emt_tasks import harness
 from emt_tasks.errors import EmtError
-from emt_tasks.evaluation import Evaluation
 from emt_tasks.likelihood import Likelihood
 from emt_tasks.preflight import Asked, checks
-from emt_tasks.runs import RunResult
+from emt_tasks.runs.evaluation import Evaluation
+from emt_tasks.runs.summary import RunResult
 
 
 class Scorer(Scripted):

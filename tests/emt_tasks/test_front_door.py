@@ -10,9 +10,9 @@ from scripted import Scripted, ScriptedChat
 
 from emt_tasks import harness
 from emt_tasks.errors import EmtError
-from emt_tasks.evaluation import Evaluation
 from emt_tasks.harness import evaluate_loaded
-from emt_tasks.runs import RunResult
+from emt_tasks.runs.evaluation import Evaluation
+from emt_tasks.runs.summary import RunResult
 
 WORLD = {
     "right": lambda doc, _: f"The object is a(n) {doc['labels'][doc['label']]}.",

@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from emt_tasks.runs import TaskResult, task_results
+from emt_tasks.runs.summary import TaskResult, task_results
 from emt_tasks.tables import results_table
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from emt_tasks.cli.quickstart import examples, verdict
-from emt_tasks.runs import TaskResult, task_results
+from emt_tasks.runs.summary import TaskResult, task_results
 from finetuning.lora import LoraSettings
 from finetuning.quickstart import Quickstart, Settings
 from finetuning.toy_data import SetSizes

@@ -18,13 +18,13 @@ from toy_requests import pictures as noise
 
 from emt_tasks import harness, preflight
 from emt_tasks.errors import EmtError, UnknownName
-from emt_tasks.evaluation import Evaluation
 from emt_tasks.labels import label_set
+from emt_tasks.runs.evaluation import Evaluation
 from model_wrappers.clip import EmtClip
-from model_wrappers.clip_arguments import source_of
-from model_wrappers.clip_templates import read_templates
 from model_wrappers.encoders import SHAPES
 from model_wrappers.instructblip import PAPER_COMPARES_WITH
+from model_wrappers.zero_shot.arguments import source_of
+from model_wrappers.zero_shot.prompt_templates import read_templates
 
 CIFAR = label_set("cifar10").labels
 

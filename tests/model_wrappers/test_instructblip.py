@@ -12,7 +12,7 @@ from transformers import InstructBlipForConditionalGeneration, InstructBlipProce
 
 from emt_tasks.errors import EmtError
 from emt_tasks.labels import label_set
-from model_wrappers import instructblip_inputs
+from model_wrappers.generating import instructblip_inputs
 from model_wrappers.instructblip import EmtInstructBlip
 
 QUESTION = "What is the object in the image?"

@@ -12,11 +12,11 @@ from transformers import AutoProcessor, AutoTokenizer, BlipForConditionalGenerat
 
 from emt_tasks import harness
 from emt_tasks.errors import EmtError, UnknownName
-from emt_tasks.evaluation import Evaluation
-from model_wrappers import lens_captions
+from emt_tasks.runs.evaluation import Evaluation
+from model_wrappers.generating.questions import generation_questions
 from model_wrappers.lens import EmtLens
-from model_wrappers.lens_captions import Captioner, SeededTopK
-from model_wrappers.questions import generation_questions
+from model_wrappers.lens_stages import captions as lens_captions
+from model_wrappers.lens_stages.captions import Captioner, SeededTopK
 
 QUESTION = "What is the object in the image? Please only answer a single object in airplane, ship."
 LABELS = (" airplane", " ship", " red bird")

@@ -13,11 +13,11 @@ from peft import LoraConfig, get_peft_model
 from PIL import Image
 
 from emt_tasks.errors import EmtError
-from model_wrappers.closed_set import largest_difference
+from model_wrappers.closed_set.label_trie import build_trie
+from model_wrappers.closed_set.scoring import largest_difference
 from model_wrappers.flamingo.processor import ADDED, FlamingoProcessor
-from model_wrappers.label_trie import build_trie
+from model_wrappers.generating.prompts import Prompts
 from model_wrappers.otter import EmtOtter
-from model_wrappers.prompts import Prompts
 
 PROMPT = "What is the object in the image? Please only answer a single object in airplane, bird."
 SETTINGS = {"max_new_tokens": 6, "until": ["\n\n"]}

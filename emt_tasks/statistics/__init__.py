@@ -1,0 +1,1 @@
+"""Uncertainty of what was counted: pure functions of counts and of paired outcomes."""

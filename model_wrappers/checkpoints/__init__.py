@@ -1,0 +1,1 @@
+"""From files on disk to weights in a model: adapters, projectors, the LLaVA repository's layouts, conversion."""

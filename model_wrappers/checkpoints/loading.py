@@ -1,0 +1,159 @@
+"""A base checkpoint: its config, its model and its processor, or a clear word on why not."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import constants
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
+
+from emt_tasks.errors import EmtError
+from model_wrappers.arguments import Arguments
+from model_wrappers.checkpoints.hub_files import find_file, local_folder
+from model_wrappers.checkpoints.llava_layout import is_repository_config, read_json
+from model_wrappers.checkpoints.llava_repository import (
+    is_repository_checkpoint,
+    load_repository_model,
+    load_repository_processor,
+    repository_llava_config,
+)
+from model_wrappers.checkpoints.misfits import listed
+
+INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
+FAILURES = (OSError, ImportError, ValueError, SafetensorError)
+"""What transformers raises of a checkpoint or an option that it can't use."""
+
+
+def load_config(pretrained: str, revision: str | None, trust_remote_code: bool) -> Any:
+    """The transformers config of a base.
+
+    Raises:
+        EmtError: there is no such folder or repository, or it is no model of transformers.
+    """
+    file = find_file(pretrained, ["config.json"], "pretrained", revision)
+    if file is None:
+        raise EmtError(
+            f"pretrained={pretrained} has no config.json: it is no model of transformers. For an adapter use peft= "
+            "beside pretrained=."
+        )
+    if is_repository_config(read_json(file)):
+        return repository_llava_config(pretrained, revision)
+    try:
+        return AutoConfig.from_pretrained(
+            pretrained_path(pretrained), revision=revision, trust_remote_code=trust_remote_code
+        )
+    except FAILURES as error:
+        raise EmtError(f"pretrained={pretrained}: its config can't be used. {_hint(error)}") from error
+
+
+def load_model(arguments: Arguments, config: Any, device: torch.device) -> Any:
+    """The model of `config` with its weights, on `device` (or as `device_map` spreads it), ready to answer.
+
+    Raises:
+        EmtError: weights are missing, damaged or in part those of another architecture, or an option can't be used.
+    """
+    _require_shards(arguments.pretrained)
+    options: dict[str, Any] = {"device_map": arguments.device_map, "attn_implementation": arguments.attn_implementation}
+    if arguments.device_map is None and device.type != "cpu":
+        options["device_map"] = {"": device}
+    options = {"dtype": _dtype(arguments.dtype, device)} | {name: it for name, it in options.items() if it is not None}
+    try:
+        if is_repository_checkpoint(arguments.pretrained, arguments.revision):
+            model = load_repository_model(arguments.pretrained, config, arguments.revision, **options)
+            return model.eval().requires_grad_(requires_grad=False)
+        model, notes = AutoModelForImageTextToText.from_pretrained(
+            pretrained_path(arguments.pretrained),
+            config=config,
+            revision=arguments.revision,
+            trust_remote_code=arguments.trust_remote_code,
+            output_loading_info=True,
+            **options,
+        )
+    except FAILURES as error:
+        raise EmtError(f"pretrained={arguments.pretrained} can't be loaded. {_hint(error)}") from error
+    if missing := sorted(map(str, notes["missing_keys"])) + sorted(str(key[0]) for key in notes["mismatched_keys"]):
+        raise EmtError(
+            f"pretrained={arguments.pretrained} lacks weights that its config names, or has them in other shapes: "
+            f"{listed(missing)}. Copy the checkpoint again, or load it with the transformers version that wrote it."
+        )
+    return model.eval().requires_grad_(requires_grad=False)
+
+
+def bare_model(pretrained: str, revision: str | None = None, trust_remote_code: bool = False) -> Any:
+    """The model of a base's config with shapes and no weights, for questions about names and shapes.
+
+    Raises:
+        EmtError: there is no such base, or transformers has no image-text-to-text model for its config.
+    """
+    config = load_config(pretrained, revision, trust_remote_code)
+    try:
+        with torch.device("meta"):
+            return AutoModelForImageTextToText.from_config(config, trust_remote_code=trust_remote_code).eval()
+    except FAILURES as error:
+        raise EmtError(f"pretrained={pretrained}: no model can be built from its config. {_hint(error)}") from error
+
+
+def load_processor(arguments: Arguments) -> Any:
+    """What turns prompts and images into a model's inputs; pads on the left, as generation in batches needs.
+
+    Raises:
+        EmtError: the checkpoint has none.
+    """
+    try:
+        if is_repository_checkpoint(arguments.pretrained, arguments.revision):
+            processor = load_repository_processor(arguments.pretrained, arguments.revision)
+        else:
+            processor = AutoProcessor.from_pretrained(
+                pretrained_path(arguments.pretrained),
+                revision=arguments.revision,
+                trust_remote_code=arguments.trust_remote_code,
+            )
+    except FAILURES as error:
+        raise EmtError(f"pretrained={arguments.pretrained} has no usable processor. {_hint(error)}") from error
+    if not hasattr(processor, "image_processor") or not hasattr(processor, "tokenizer"):
+        raise EmtError(
+            f"pretrained={arguments.pretrained} has a {type(processor).__name__} where a processor of images and text "
+            "is needed. Copy the checkpoint's preprocessor_config.json, processor_config.json and tokenizer files too."
+        )
+    tokenizer = processor.tokenizer
+    tokenizer.padding_side = "left"
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    return processor
+
+
+def pretrained_path(pretrained: str) -> str:
+    """What transformers is given: a folder with `~` spelt out, or the hub id."""
+    return str(local_folder(pretrained, "pretrained") or pretrained)
+
+
+def _dtype(name: str, device: torch.device) -> Any:
+    """The dtype to load in. `auto` is float32 on a CPU: half precision is slower there, and rounds by batch size."""
+    if name == "auto":
+        return torch.float32 if device.type == "cpu" else "auto"
+    return getattr(torch, name)
+
+
+def _require_shards(pretrained: str) -> None:
+    """Raise where a folder's index names files that are not there: a copy that was interrupted."""
+    folder = local_folder(pretrained, "pretrained")
+    for index in INDEXES if folder else ():
+        assert folder is not None
+        if (folder / index).is_file():
+            named = set(json.loads((folder / index).read_text(encoding="utf8"))["weight_map"].values())
+            if missing := sorted(name for name in named if not (folder / name).is_file()):
+                raise EmtError(f"{Path(folder)} lacks {listed(missing)} of {len(named)} weight files. Copy them too.")
+            return
+
+
+def _hint(error: Exception) -> str:
+    first = str(error).strip().split("\n\n")[0].replace("\n", " ")
+    if "trust_remote_code" in str(error):
+        return (
+            f"It needs code of its own, which runs only with trust_remote_code=true: trust its author first. ({first})"
+        )
+    if constants.HF_HUB_OFFLINE:
+        return f"{first} (HF_HUB_OFFLINE is set: nothing is downloaded.)"
+    return first

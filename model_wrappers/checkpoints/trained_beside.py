@@ -1,0 +1,65 @@
+"""What the LLaVA repository's LoRA training trains whole beside the adapter, and saves in a file of its own."""
+
+import logging
+from typing import Any
+
+from emt_tasks.errors import EmtError
+from model_wrappers.checkpoints.adapter_files import Adapter
+from model_wrappers.checkpoints.layouts import REPOSITORIES, Layout
+from model_wrappers.checkpoints.llava_layout import DECODER_KEY, TRAINABLES, require_same_base
+from model_wrappers.checkpoints.projector import projector_of, weights_of
+from model_wrappers.checkpoints.replacements import Replacements, find_replacements
+from model_wrappers.checkpoints.tensor_files import tensor_shapes
+
+logger = logging.getLogger(__name__)
+
+
+def beside_lora(adapter: Adapter, model: Any, layout: Layout, base: str, alone: bool) -> list[Replacements]:
+    """The weights of `model` that go with `adapter` and that are not PEFT's: none where PEFT wrote all of it.
+
+    Args:
+        adapter: to be put on.
+        model: a transformers model.
+        layout: of `model`.
+        base: what its user calls it.
+        alone: whether no projector was given otherwise.
+
+    Raises:
+        EmtError: they are missing, do not fit, or come from another kind of LLaVA.
+    """
+    what = f"peft={adapter.name}"
+    said = adapter.llava or {}
+    if said:
+        require_same_base(said, model.config, what, base)
+    frozen = bool(said.get("freeze_mm_mlp_adapter"))
+    if adapter.trainables is not None:
+        module = None if frozen else projector_of(model)
+        needed = [] if module is None else weights_of(model, module)
+        others = [name for name, _ in model.named_parameters()]
+        return [
+            find_replacements(
+                adapter.trainables, f"{what} ({adapter.trainables.name})", model, layout, base, needed, others
+            )
+        ]
+    if not alone or frozen:
+        return []
+    if said:
+        raise EmtError(
+            f"{what} was written by the LLaVA repository's LoRA training, which trains the projector too, but has no "
+            f"{TRAINABLES[-1]}: it was copied in part. Copy that file too, or name the projector that belongs to it "
+            "with projector=."
+        )
+    if _in_repository_layout(adapter, model):
+        logger.warning(
+            "%s has the LLaVA repository's names and no %s: the projector stays the base's. A checkpoint from within "
+            "that training lacks the one that was trained along; name it with projector= if you have it",
+            what,
+            TRAINABLES[-1],
+        )
+    return []
+
+
+def _in_repository_layout(adapter: Adapter, model: Any) -> bool:
+    if model.config.model_type not in REPOSITORIES:
+        return False
+    return any(DECODER_KEY.match(key) for key in tensor_shapes(adapter.weights))

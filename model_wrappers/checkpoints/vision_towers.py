@@ -1,0 +1,81 @@
+"""The vision encoder that a checkpoint in the LLaVA repository's layout names and mostly does not bring."""
+
+from pathlib import Path
+from typing import Any
+
+from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModel, LlavaImageProcessor
+
+from emt_tasks.errors import EmtError
+from model_wrappers.checkpoints.hub_files import find_file
+from model_wrappers.checkpoints.llava_layout import TOWERS, read_json
+
+VIT_L = {
+    "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16,
+    "patch_size": 14, "projection_dim": 768,
+}  # fmt: skip
+"""The sizes of ViT-L/14 in CLIP's table of models, which both published LLaVAs use."""
+
+
+def tower_config(name: str, checkpoint: Path) -> CLIPVisionConfig:
+    """The config of the vision encoder `name`.
+
+    Args:
+        name: folder, also one beside or in `checkpoint`, or hub id.
+        checkpoint: the folder of the checkpoint that names it.
+
+    Raises:
+        EmtError: it is not there or no CLIP model.
+    """
+    if name in TOWERS:
+        return CLIPVisionConfig(**VIT_L, image_size=TOWERS[name])
+    file = find_file(_located(name, checkpoint), ["config.json"], "mm_vision_tower")
+    said = read_json(file) if file is not None else {}
+    if said.get("model_type") not in ("clip", "clip_vision_model"):
+        raise EmtError(f"mm_vision_tower={name}, which {checkpoint} names, is no CLIP model (config.json).")
+    return CLIPVisionConfig(**said.get("vision_config", said))
+
+
+def tower_weights(name: str, checkpoint: Path) -> dict[str, Any]:
+    """The weights of the vision encoder `name` as transformers' CLIPVisionModel names them.
+
+    Raises:
+        EmtError: they are not there or can't be read.
+    """
+    try:
+        model, notes = CLIPVisionModel.from_pretrained(_located(name, checkpoint), output_loading_info=True)
+    except (OSError, ValueError, RuntimeError) as error:
+        first = str(error).strip().split("\n")[0]
+        raise EmtError(
+            f"{checkpoint} has no vision encoder of its own, and mm_vision_tower={name} can't be loaded ({first})."
+        ) from error
+    if missing := sorted(map(str, notes["missing_keys"])):
+        raise EmtError(f"mm_vision_tower={name} lacks {', '.join(missing[:4])}. Copy it again.")
+    return dict(model.state_dict())
+
+
+def image_processor(name: str, checkpoint: Path, config: CLIPVisionConfig, padded: bool) -> LlavaImageProcessor:
+    """What prepares pictures for the vision encoder `name`.
+
+    Args:
+        name: folder or hub id.
+        checkpoint: the folder of the checkpoint that names it; a preprocessor_config.json there is preferred.
+        config: of the encoder.
+        padded: whether pictures are padded to squares with the mean colour (`image_aspect_ratio: pad`), else cropped.
+    """
+    files = [file for file in (checkpoint / "preprocessor_config.json",) if file.is_file()]
+    if not files and name not in TOWERS:
+        found = find_file(_located(name, checkpoint), ["preprocessor_config.json"], "mm_vision_tower")
+        files = [] if found is None else [found]
+    side = config.image_size
+    plain = CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
+    said = plain.to_dict() | (read_json(files[0]) if files else {})
+    kept = {key: value for key, value in said.items() if not key.endswith(("_type", "_class")) and value is not None}
+    return LlavaImageProcessor(**kept | {"do_pad": padded})
+
+
+def _located(name: str, checkpoint: Path) -> str:
+    """`name`, or the folder of that name beside or in the checkpoint's."""
+    for folder in (Path(name).expanduser(), checkpoint / name, checkpoint.parent / name):
+        if folder.is_dir():
+            return str(folder)
+    return name

@@ -1,0 +1,1 @@
+"""Log-likelihood of every label given image and prompt, in one forward pass an image."""

@@ -1,0 +1,55 @@
+"""One full forward pass for each label, as harnesses do it: what the fast ways must equal, and the last resort."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from model_wrappers.closed_set.label_scores import LabelScores
+from model_wrappers.closed_set.label_trie import LabelTrie
+
+
+def full_pass_scores(
+    model: Any, inputs: Mapping[str, Any], trie: LabelTrie, end_tokens: Sequence[int] = ()
+) -> LabelScores:
+    """The labels' log-probabilities, each from the model's own forward pass over prompt and label.
+
+    Args:
+        model: any transformers model that gives logits.
+        inputs: what its processor made of left-padded prompts and images, on the model's device.
+        trie: the labels' tokens.
+        end_tokens: ids that end an answer.
+    """
+    columns = [_one_label(model, inputs, sequence, end_tokens) for sequence in trie.sequences]
+    total, greedy, end = (torch.stack(part, dim=1) for part in zip(*columns, strict=True))
+    lengths = torch.tensor([len(sequence) for sequence in trie.sequences], device=total.device)
+    return LabelScores(total, greedy, lengths, end if end_tokens else None)
+
+
+def _one_label(
+    model: Any, inputs: Mapping[str, Any], label: Sequence[int], end_tokens: Sequence[int]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Sum of log-probabilities, whether greedy, and log-probability of the end: (B,) each."""
+    ids = inputs["input_ids"]
+    tokens = torch.tensor(label, device=ids.device).expand(len(ids), -1)
+    text = model.config.get_text_config()
+    if text.is_encoder_decoder:  # the label is the decoder's, after the token that starts every answer
+        start = torch.full_like(tokens[:, :1], text.decoder_start_token_id)
+        longer = {**inputs, "decoder_input_ids": torch.cat([start, tokens], dim=1)}
+    else:
+        longer = {name: _with_text(value, ids.shape, len(label)) for name, value in inputs.items()}
+        longer["input_ids"] = torch.cat([ids, tokens], dim=1)
+    logits = model(**longer, use_cache=False).logits[:, -len(label) - 1 :].float()
+    logp = logits.log_softmax(dim=-1)
+    read = logp[:, :-1].gather(-1, tokens[..., None])[..., 0]
+    greedy = (logits[:, :-1].argmax(dim=-1) == tokens).all(dim=1)
+    end = logp[:, -1, list(end_tokens)].logsumexp(dim=-1) if end_tokens else read[:, 0]
+    return read.sum(dim=1), greedy, end
+
+
+def _with_text(value: Any, shape: torch.Size, more: int) -> Any:
+    """A per-token input (attention mask, token types) longer by text: the last column, which is text, again."""
+    if not isinstance(value, Tensor) or value.shape != shape:
+        return value
+    return torch.cat([value, value[:, -1:].expand(-1, more)], dim=1)

@@ -1,0 +1,1 @@
+"""From requests to answers: prompts, batches, greedy decoding with shared beginnings, stop strings."""

@@ -1,0 +1,1 @@
+"""Encoders as classifiers: sources of open_clip models, templates, class features."""

@@ -1,0 +1,55 @@
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from emt_tasks.errors import EmtError
+from model_wrappers.checkpoints.tensor_files import load_tensors, tensor_shapes
+
+TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "b": torch.ones(())}
+
+
+class Malicious:
+    """Makes a file where it is unpickled."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.target),)
+
+
+@pytest.fixture(params=["safetensors", "bin"])
+def file(request, tmp_path):
+    path = tmp_path / f"weights.{request.param}"
+    save_file(TENSORS, path) if path.suffix == ".safetensors" else torch.save(TENSORS, path)
+    return path
+
+
+def test_shapes_and_tensors_come_back(file):
+    assert tensor_shapes(file) == {"a.weight": (2, 3), "b": ()}
+    assert all(torch.equal(tensor, TENSORS[name]) for name, tensor in load_tensors(file).items())
+
+
+def test_half_a_file_is_said_to_be_damaged(file):
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    for read in (tensor_shapes, load_tensors):
+        with pytest.raises(EmtError, match="damaged or was copied in part"):
+            read(file)
+
+
+def test_a_malicious_pickle_is_refused_and_not_run(tmp_path):
+    target, path = tmp_path / "was-run", tmp_path / "adapter_model.bin"
+    torch.save({"a.weight": Malicious(target)}, path)
+    for read in (tensor_shapes, load_tensors):
+        with pytest.raises(EmtError, match=r"can run any code, so it was not done. Ask for the weights as safetensors"):
+            read(path)
+    assert not target.exists()
+
+
+def test_something_else_than_named_tensors_is_refused(tmp_path):
+    torch.save([1, 2], tmp_path / "weights.bin")
+    with pytest.raises(EmtError, match="does not hold named tensors"):
+        load_tensors(tmp_path / "weights.bin")
