@@ -1,6 +1,7 @@
 """What a reading found in one answer."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class Reading:
         named: Labels of the task's own set, as its prompt lists them, each once, in order of first mention.
         foreign: Labels that only other sets have, each once, in order of first mention.
         says_something: False where the answer holds no word, number or emoji.
+        extra: What this reading alone can tell (a distance, a judge's reply), as JSON can hold it; kept in the record.
     """
 
     reading: str
@@ -20,6 +22,7 @@ class Reading:
     named: tuple[str, ...]
     foreign: tuple[str, ...]
     says_something: bool
+    extra: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     @property
     def prediction(self) -> str | None:

@@ -64,6 +64,7 @@ def _counted(doc: Mapping[str, Any], reading: Reading | None, lost: bool = False
     outcome = outcome_of(reading, label)
     counts = {other.value: float(outcome is other) for other in Outcome if other is not Outcome.CORRECT}
     record = {
+        **(reading.extra if reading else {}),
         "reading": name,
         "raw": raw,
         "label": label,
