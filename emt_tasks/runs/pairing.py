@@ -1,0 +1,81 @@
+"""Which row of one run is which of another: by the picture and what it shows, never by position."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emt_tasks.runs.records import Rows, TaskRows
+
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Rows of two runs, paired.
+
+    Attributes:
+        a, b: (k,) places of the pairs in either run, in the order of `a`'s log.
+        only_a, only_b: places of the rows that the other run has not.
+        by: `image`, or `doc_id` where one of the logs does not tell its pictures.
+    """
+
+    a: Places
+    b: Places
+    only_a: Places
+    only_b: Places
+    by: str
+
+
+def paired(a: TaskRows, b: TaskRows) -> Pairs:
+    """Pair the rows of two runs of a task.
+
+    A set may hold one picture several times; those are paired in the order of their numbers. A pair has the same label:
+    rows whose labels differ are not of the same question.
+    """
+    by = "image" if a.rows.image is not None and b.rows.image is not None else "doc_id"
+    left, right = _keys(a.rows, b.rows, by)
+    if np.array_equal(left, right):
+        everything = np.arange(len(left))
+        return Pairs(everything, everything, everything[:0], everything[:0], by)
+    _, in_a, in_b = np.intersect1d(left, right, assume_unique=True, return_indices=True)
+    order = np.argsort(in_a, kind="stable")
+    in_a, in_b = in_a[order], in_b[order]
+    return Pairs(in_a, in_b, _others(in_a, len(left)), _others(in_b, len(right)), by)
+
+
+def _others(places: Places, n: int) -> Places:
+    return np.setdiff1d(np.arange(n), places, assume_unique=True)
+
+
+def _keys(a: Rows, b: Rows, by: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """A number for each row of both, equal where they are the same row of the data."""
+    n = len(a)
+    if by == "image":
+        assert a.image is not None
+        assert b.image is not None
+        what = np.concatenate([a.image, b.image])
+    else:
+        what = np.concatenate([a.doc_id, b.doc_id])
+    labels = {label: place for place, label in enumerate(dict.fromkeys((*a.label.values, *b.label.values)))}
+    shows = np.concatenate([_recoded(a, labels), _recoded(b, labels)])
+    _, same = np.unique(what, return_inverse=True)
+    keys = same.astype(np.int64) * max(len(labels), 1) + shows
+    repeats = np.concatenate([_occurrence(keys[:n], a.doc_id), _occurrence(keys[n:], b.doc_id)])
+    keys = keys * (int(repeats.max(initial=0)) + 1) + repeats
+    return keys[:n], keys[n:]
+
+
+def _recoded(rows: Rows, places: dict[str, int]) -> NDArray[np.int64]:
+    return np.array([places[label] for label in rows.label.values], np.int64)[rows.label.codes]
+
+
+def _occurrence(keys: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many rows with the same key have a smaller number."""
+    order = np.lexsort((numbers, keys))
+    ordered = keys[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(keys) else np.zeros(0, np.intp)
+    since = np.arange(len(keys)) - np.repeat(starts, np.diff(np.r_[starts, len(keys)]))
+    found = np.empty(len(keys), np.int64)
+    found[order] = since
+    return found

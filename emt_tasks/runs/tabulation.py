@@ -1,0 +1,101 @@
+"""Rows of a sample log become columns, one table a reading, each row of the data once."""
+
+import hashlib
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emt_tasks.runs.coded import Coded
+from emt_tasks.runs.records import OUTCOMES, Rows
+from emt_tasks.runs.sample_log import Line
+
+V = TypeVar("V", bound=Hashable)
+_PLACE = {outcome: place for place, outcome in enumerate(OUTCOMES)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """The rows of one reading.
+
+    Attributes:
+        repeated: how many rows stood there again with the same answer and are left out.
+        conflicting: how many rows of the data had different answers; all of those are left out.
+        images: how many rows named a picture.
+    """
+
+    reading: str
+    rows: Rows
+    repeated: int
+    conflicting: int
+    images: int
+
+
+def tables(lines: Sequence[Line]) -> list[Table]:
+    """One table for each reading that `lines` have, in order of first sight."""
+    readings = list(dict.fromkeys(line.emt.reading for line in lines))
+    if len(readings) == 1:
+        return [_table(readings[0], lines)]
+    return [_table(reading, [line for line in lines if line.emt.reading == reading]) for reading in readings]
+
+
+def _table(reading: str, lines: Sequence[Line]) -> Table:
+    n = len(lines)
+    ids = np.fromiter((line.doc_id for line in lines), np.int64, n)
+    kept, repeated, conflicting = _once(ids, lambda row: (lines[row].emt.raw, lines[row].emt.outcome))
+    images = [line.emt.image for line in lines]
+    rows = Rows(
+        doc_id=ids,
+        image=_hashes(images),
+        label=_coded(line.emt.label for line in lines),
+        raw=_coded(line.emt.raw for line in lines),
+        prediction=_coded(line.emt.prediction for line in lines),
+        outcome=Coded(OUTCOMES, np.fromiter((_PLACE[line.emt.outcome] for line in lines), np.int32, n)),
+        named=_coded(line.emt.named for line in lines),
+        foreign=_coded(line.emt.foreign for line in lines),
+    )
+    whole = rows if kept is None else rows.taken(kept)
+    return Table(reading, whole, repeated, conflicting, sum(image is not None for image in images))
+
+
+def _coded(values: Iterable[V]) -> Coded[V]:
+    places: dict[V, int] = {}
+    codes = np.fromiter((places.setdefault(value, len(places)) for value in values), np.int32)
+    return Coded(tuple(places), codes)
+
+
+def _hashes(images: Sequence[str | None]) -> NDArray[np.bytes_] | None:
+    """The pictures' hashes; None where one is missing or no sha256 in hex: then rows go by their number."""
+    hexed = [image for image in images if image is not None and len(image) == 64 and image.isascii()]
+    return np.array(hexed, "S64") if len(hexed) == len(images) else None
+
+
+def _once(ids: NDArray[np.int64], answer: Callable[[int], Hashable]) -> tuple[NDArray[np.intp] | None, int, int]:
+    """Which rows to keep so that each id is there once; None is all. With how many were repeated, and conflicting."""
+    _, first, back, counts = np.unique(ids, return_index=True, return_inverse=True, return_counts=True)
+    if len(first) == len(ids):
+        return None, 0, 0
+    conflicting, repeated = set(), 0
+    for row in np.flatnonzero(counts[back] > 1).tolist():
+        group = int(back[row])
+        if row != first[group]:
+            repeated += 1
+            if answer(row) != answer(int(first[group])):
+                conflicting.add(group)
+    kept = [row for group, row in enumerate(first.tolist()) if group not in conflicting]
+    return np.array(sorted(kept), np.intp), repeated, len(conflicting)
+
+
+def fingerprint(rows: Rows) -> str:
+    """The sha256 of which pictures were asked about and what they show, in any order; of row numbers without pictures.
+
+    The same as `emt_tasks.runs.summary.TaskResult.fingerprint`, which a manifest keeps.
+    """
+    if rows.image is None:
+        asked = [f"row {number} {label}" for number, label in zip(rows.doc_id.tolist(), rows.label, strict=True)]
+    else:
+        names = (image.decode("ascii") for image in rows.image.tolist())
+        asked = [f"{image} {label}" for image, label in zip(names, rows.label, strict=True)]
+    return hashlib.sha256("\n".join(sorted(asked)).encode("utf8", "surrogatepass")).hexdigest()

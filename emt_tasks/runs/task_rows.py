@@ -1,0 +1,113 @@
+"""One sample log against what is said of its task: its rows, and everything about them that is not as it should be."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from emt_tasks.outcomes import Outcome
+from emt_tasks.runs.problems import Problem, Trouble
+from emt_tasks.runs.records import TaskRows
+from emt_tasks.runs.result_files import TaskFacts
+from emt_tasks.runs.run_folders import Start
+from emt_tasks.runs.sample_log import Log, read_log
+from emt_tasks.runs.tabulation import Table, fingerprint, tables
+
+ROUNDING = 1e-6  # an accuracy that was written and read back
+
+
+def read_task(task: str, start: Start, facts: TaskFacts | None) -> tuple[list[TaskRows], list[Problem]]:
+    """The rows of `task` under each reading its log has, and what is wrong with them.
+
+    Args:
+        task: its name.
+        start: the start of a harness whose log is read.
+        facts: what results and manifest say of the task; None where there are none.
+    """
+    path = start.samples[task]
+    try:
+        log = read_log(path, facts.filters if facts else (), facts.metrics if facts else ())
+    except OSError as error:
+        return [], [
+            Problem(Trouble.UNREADABLE, str(path), f"can't be read ({error.strerror})", "Mend its permissions.")
+        ]
+    if not log.lines:
+        todo = "Run the same command again; emt run keeps the answers it had."
+        return [], [Problem(Trouble.CUT_OFF, str(path), "holds no whole row", todo)]
+    problems = list(_of_log(path, log))
+    found = []
+    for table in tables(log.lines):
+        rows = _rows(task, start, table, facts, hurt=bool(log.broken or log.cut_off))
+        problems += _of_table(path, table)
+        problems += _of_rows(path, rows, facts)
+        if rows.n:
+            found.append(rows)
+    return found, problems
+
+
+def _rows(task: str, start: Start, table: Table, facts: TaskFacts | None, hurt: bool) -> TaskRows:
+    known = facts or TaskFacts()
+    return TaskRows(
+        task=task,
+        reading=table.reading,
+        version=known.version,
+        rows=table.rows,
+        samples=start.samples[task],
+        stamp=start.stamp,
+        whole=not hurt and not table.conflicting and known.n == len(table.rows),
+        data_fingerprint=fingerprint(table.rows),
+        identified_by="doc_id" if table.rows.image is None else "image",
+        prompt_hash=known.prompt_hash,
+        revision=known.revision,
+        data_dir=known.data_dir,
+    )
+
+
+def _of_log(path: Path, log: Log) -> Iterator[Problem]:
+    where, again = str(path), "Run the same command again: emt run asks only for what is missing."
+    if log.cut_off:
+        what = f"its last line is broken: the run or a copy of it was cut off after {len(log.lines)} whole rows"
+        yield Problem(Trouble.CUT_OFF, where, what, again)
+    if log.broken:
+        lines = ", ".join(map(str, log.broken[:5])) + (", ..." if len(log.broken) > 5 else "")
+        yield Problem(Trouble.BROKEN_ROWS, where, f"{len(log.broken)} lines are no rows (line {lines})", again)
+    if log.metric is None:
+        what = "no metric of its rows says right or wrong, so that all are unscored"
+        yield Problem(Trouble.NO_SCORE, where, what, "Read the answers anew with emt score, or leave the task out.")
+
+
+def _of_table(path: Path, table: Table) -> Iterator[Problem]:
+    if table.repeated:
+        what = f"{table.repeated} rows stand there more than once ({table.reading}); each is counted once"
+        todo = "Was the log written to twice? Start the run anew in another folder if that is not expected."
+        yield Problem(Trouble.DUPLICATE_ROWS, str(path), what, todo)
+    if table.conflicting:
+        what = f"{table.conflicting} rows have more than one answer ({table.reading}) and are left out"
+        todo = "Two runs wrote to this log: run again into a folder of its own."
+        yield Problem(Trouble.CONFLICTING_ROWS, str(path), what, todo)
+    if table.rows.image is None:
+        some = f"{table.images} of them" if table.images else "none of them"
+        what = f"the log does not tell which pictures its rows show ({some} with a sha256), so that they go by number"
+        todo = "Compare it only with runs of the same rows in the same order; emt tasks tell the picture."
+        yield Problem(Trouble.WEAK_IDENTITY, str(path), what, todo)
+
+
+def _of_rows(path: Path, rows: TaskRows, facts: TaskFacts | None) -> Iterator[Problem]:
+    where, n = str(path), rows.n
+    if facts is not None and facts.n is not None and facts.n != n:
+        what = f"{n} rows ({rows.reading}), where the results speak of {facts.n}"
+        yield Problem(Trouble.INCOMPLETE, where, what, "Run the same command again, or copy the whole file.")
+        return
+    unscored = rows.counts[Outcome.UNSCORED]
+    if 0 < unscored < n:
+        what = f"{unscored} of {n} rows are unscored ({rows.reading})"
+        todo = "Run the same command again, or emt score, to have them; comparisons leave them out."
+        yield Problem(Trouble.UNSCORED, where, what, todo)
+    if facts is None:
+        return
+    told = facts.accuracy.get(rows.reading)
+    counted = rows.counts[Outcome.CORRECT] / n if n else 0.0
+    if told is not None and abs(told - counted) > ROUNDING:
+        what = f"the rows' accuracy is {counted:.6f} ({rows.reading}), the results say {told:.6f}"
+        yield Problem(Trouble.DISAGREES, where, what, "One of the two was changed since: run it again.")
+    if facts.data_fingerprint not in (None, rows.data_fingerprint) and rows.identified_by == "image":
+        what = "pictures and labels are not those of the manifest's data_fingerprint"
+        yield Problem(Trouble.DISAGREES, where, what, "The log or the manifest was changed since: run it again.")
