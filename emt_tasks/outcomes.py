@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 
 def outcome_of(reading: Reading | None, gold_label: str) -> Outcome:
     """The outcome of an answer whose right label, as the prompt lists it, is `gold_label`; None could not be read."""
-    if reading is None:
+    if reading is None or not reading.scored:
         return Outcome.UNSCORED
     if len(reading.named) > 1:
         return Outcome.INTRINSIC

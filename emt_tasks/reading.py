@@ -15,6 +15,7 @@ class Reading:
         foreign: Labels that only other sets have, each once, in order of first mention.
         says_something: False where the answer holds no word, number or emoji.
         extra: What this reading alone can tell (a distance, a judge's reply), as JSON can hold it; kept in the record.
+        scored: False where the reading could not be had (encoder or judge out of reach): nothing is said of it.
     """
 
     reading: str
@@ -23,6 +24,7 @@ class Reading:
     foreign: tuple[str, ...]
     says_something: bool
     extra: Mapping[str, object] = field(default_factory=dict, hash=False)
+    scored: bool = True
 
     @property
     def prediction(self) -> str | None:
