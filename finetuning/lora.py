@@ -4,22 +4,14 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
+
+from finetuning.recipe import LoraSettings
 
 PROJECTOR = "multi_modal_projector"
 TOWER = "vision_tower"
 LANGUAGE_MODEL = "language_model"
-
-
-class LoraSettings(BaseModel):
-    """Size and strength of the adapters; LLaVA's own are rank 64, alpha 16, dropout 0.05."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    rank: int = Field(64, gt=0)
-    alpha: float = Field(16, gt=0)
-    dropout: float = Field(0.05, ge=0, lt=1)
+__all__ = ["LANGUAGE_MODEL", "PROJECTOR", "TOWER", "LoraSettings", "tower_of", "with_lora"]
 
 
 def with_lora(model: Any, settings: LoraSettings, seed: int) -> PeftModel:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from peft import PEFT_TYPE_TO_CONFIG_MAPPING, PeftConfig
+from peft import PEFT_TYPE_TO_CONFIG_MAPPING, PeftConfig, PeftType
 from peft.mapping import PEFT_TYPE_TO_TUNER_MAPPING
 
 from emt_tasks.errors import EmtError, UnknownName
@@ -38,6 +38,11 @@ class Adapter:
     trained_on: str
     trainables: Path | None = None
     llava: Mapping[str, Any] | None = None
+
+    @property
+    def is_prompt(self) -> bool:
+        """Whether it is learnt tokens before every prompt, and no change of layers."""
+        return bool(self.config.peft_type == PeftType.PROMPT_TUNING)
 
 
 def read_adapter(name: str) -> Adapter:
@@ -79,8 +84,10 @@ def _config(said: dict[str, Any], name: str) -> PeftConfig:
     if kind not in known:
         raise UnknownName(f"kind of adapter (peft_type of {name})", str(kind), known)
     config = PEFT_TYPE_TO_CONFIG_MAPPING[kind].from_peft_type(**said)
+    if kind == PeftType.PROMPT_TUNING.value:
+        return config
     if config.is_prompt_learning or config.is_adaption_prompt or PEFT_TYPE_TO_TUNER_MAPPING[kind].uses_shared_state:
-        raise EmtError(f"peft={name} is a {kind} adapter, which can't be put on layers alone. LoRA and its kin can.")
+        raise EmtError(f"peft={name} is a {kind} adapter, which can't be put on layers alone. LoRA and its kin can, and PROMPT_TUNING.")
     if getattr(config, "bias", "none") != "none":
         raise EmtError(
             f"peft={name} trains the base's biases (bias={config.bias!r}). Merge it into a model of its own."

@@ -19,7 +19,8 @@ from model_wrappers.checkpoints.layouts import Layout
 from model_wrappers.checkpoints.loading import bare_model
 from model_wrappers.checkpoints.misfits import require_fit
 from model_wrappers.checkpoints.projector import read_projector
-from model_wrappers.checkpoints.replacements import Replacements, replacing_tensors
+from model_wrappers.checkpoints.replacements import Replacements, bare, replacing_tensors
+from model_wrappers.checkpoints.soft_prompt import KEY, put_on
 from model_wrappers.checkpoints.tensor_files import Shapes, load_tensors, tensor_shapes
 from model_wrappers.checkpoints.trained_beside import beside_lora
 
@@ -117,7 +118,9 @@ class Tuning:
         for found in whole:
             if load:
                 self._replace(replacing_tensors(found, self.model))
-        if adapter is not None:
+        if adapter is not None and adapter.is_prompt:
+            self._prompt(adapter, load)
+        elif adapter is not None:
             self._inject(adapter, load)
 
     def _require_one_projector(self, adapter: Adapter, whole: Sequence[Replacements]) -> None:
@@ -140,6 +143,26 @@ class Tuning:
             parameter = self.model.get_parameter(name)
             self._replaced.append((parameter, parameter.data))
             parameter.data = tensor.to(parameter.device, parameter.dtype)
+
+    def _prompt(self, adapter: Adapter, load: bool) -> None:
+        """Put on learnt tokens, and what was trained whole beside them."""
+        shapes = tensor_shapes(adapter.weights)
+        key_of = {KEY if key == KEY else self.layout.weight(bare(key)): key for key in shapes}
+        said, table = adapter.config, self.model.get_input_embeddings().weight
+        saved = tuple(f".{self.layout.module(bare(name))}." for name in getattr(said, "modules_to_save", None) or ())
+        wanted = {
+            name: tuple(weight.shape)
+            for name, weight in self.model.named_parameters()
+            if any(module in f".{name}" for module in saved)
+        }
+        wanted[KEY] = (said.num_virtual_tokens, table.shape[1])
+        require_fit(
+            adapter, self.base, self.model.config, {name: shapes[key] for name, key in key_of.items()}, wanted, ()
+        )
+        if load:
+            tensors = load_tensors(adapter.weights)
+            put_on(self.model, tensors[KEY].to(table.device)).requires_grad_(requires_grad=False)
+            self._replace({name: tensors[key] for name, key in key_of.items() if name != KEY})
 
     def _inject(self, adapter: Adapter, load: bool) -> None:
         shapes = tensor_shapes(adapter.weights)

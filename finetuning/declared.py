@@ -1,0 +1,86 @@
+"""Recipes and templates as files: YAML, shipped or a user's own, over the model that says which fields there are."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from emt_tasks.errors import EmtError, UnknownName
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def file_of(kind: str, named: str, folder: Path) -> Path:
+    """The file that `named` means: a path to a YAML file, or the name of one in `folder`.
+
+    Raises:
+        EmtError: there is no such file or name.
+    """
+    if named.endswith((".yaml", ".yml")):
+        path = Path(named).expanduser()
+        if not path.is_file():
+            raise EmtError(f"there is no {kind} file {named!r} (looked at {path.absolute()}).")
+        return path
+    known = {path.stem: path for path in folder.glob("*.yaml")}
+    if named not in known:
+        raise UnknownName(kind, named, known)
+    return known[named]
+
+
+def read_mapping(path: Path, kind: str) -> dict[str, Any]:
+    """The mapping in a YAML file.
+
+    Raises:
+        EmtError: it is no YAML, or no mapping.
+    """
+    try:
+        said = yaml.safe_load(path.read_text(encoding="utf8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise EmtError(f"{kind} {path} is no YAML ({' '.join(str(error).split())}).") from error
+    if not isinstance(said, dict) or not all(isinstance(name, str) for name in said):
+        raise EmtError(f"{kind} {path} is no mapping of fields to values.")
+    return said
+
+
+def validated(model: type[Model], said: Mapping[str, Any], what: str) -> Model:
+    """`said` as a `model`.
+
+    Raises:
+        UnknownName: a field does not exist; the nearest is named.
+        EmtError: a value can't be one of its field.
+    """
+    try:
+        return model.model_validate(dict(said))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = [str(part) for part in first["loc"]]
+        if first["type"] == "extra_forbidden":
+            known = [".".join([*place[:-1], name]) for name in _fields_at(model, place[:-1])]
+            raise UnknownName(f"field of {what}", ".".join(place), known) from error
+        given = "" if first["type"] == "missing" else f" = {first['input']!r}"
+        raise EmtError(f"{what}: {'.'.join(place)}{given}: {first['msg']}.") from error
+
+
+def over(base: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with what `above` says in its place, mappings within them likewise.
+
+    >>> over({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}})
+    {'a': {'x': 1, 'y': 3}}
+    """
+    both = dict(base)
+    for name, value in above.items():
+        inner = both.get(name)
+        both[name] = over(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
+    return both
+
+
+def _fields_at(model: type[BaseModel], place: list[str]) -> list[str]:
+    """The fields of the model nested in `model` at `place`."""
+    for name in place:
+        inner = model.model_fields[name].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)
