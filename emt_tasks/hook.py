@@ -13,7 +13,7 @@ import wrapt
 from emt_tasks import sources
 from emt_tasks.task_files import task_folder
 
-WRAPPED = ("initialize_tasks", "_get_task_and_group", "_get_config", "load_task_or_group")
+WRAPPED = ("initialize_tasks", "_get_task_and_group", "_get_config", "load_task_or_group", "match_tasks")
 REMEDY = 'add --include_path "$(emt tasks --path)" to the command'
 
 
@@ -37,6 +37,7 @@ def teach(module: ModuleType) -> None:
         wrapt.wrap_function_wrapper(manager, "initialize_tasks", _with_our_tasks)
         wrapt.wrap_function_wrapper(manager, "_get_config", _with_data_dir)
         wrapt.wrap_function_wrapper(manager, "load_task_or_group", _where_it_can_be_answered)
+        wrapt.wrap_function_wrapper(manager, "match_tasks", _with_what_readings_need)
 
 
 def _with_our_tasks(indexed: Any, manager: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -76,3 +77,16 @@ def _where_it_can_be_answered(loaded: Any, _manager: Any, args: tuple[Any, ...],
     names = [asked] if isinstance(asked, str) else asked or []
     require_scorer([name for name in names if isinstance(name, str)], "this model", chat=kind == "chat")
     return loaded(*args, **kwargs)
+
+
+def _with_what_readings_need(matched: Any, _manager: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
+    """The names that a command line's tasks match, which it asks for before it loads a model.
+
+    Raises:
+        EmtError: a reading of one of them lacks what it needs.
+    """
+    from emt_tasks.requirements import require_readings
+
+    names: list[str] = matched(*args, **kwargs)
+    require_readings(names)
+    return names

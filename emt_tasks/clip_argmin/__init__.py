@@ -7,8 +7,9 @@ don't know" and for a list: `max_distance` (see `settings`) is what makes such a
 The rule (`nearest`) is numpy; the encoders are in `model_wrappers.text_encoders`, which is imported when one is loaded.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from emt_tasks.clip_argmin.embedding import Embedded, TextEncoder
 from emt_tasks.clip_argmin.reader import NAME, readings
@@ -16,7 +17,17 @@ from emt_tasks.clip_argmin.settings import ClipSettings
 from emt_tasks.labels import LabelSet
 from emt_tasks.reading import Reading
 
-__all__ = ["NAME", "ClipSettings", "Embedded", "TextEncoder", "encoder_of", "read_all", "readings", "require"]
+__all__ = [
+    "NAME",
+    "ClipSettings",
+    "Embedded",
+    "TextEncoder",
+    "encoder_of",
+    "read_all",
+    "readings",
+    "require",
+    "require_for",
+]
 
 
 def read_all(answers: Sequence[str], labels: LabelSet, settings: ClipSettings) -> list[Reading]:
@@ -45,6 +56,11 @@ def require(settings: ClipSettings) -> str:
     """
     encoder = encoder_of(settings)
     return f"{encoder.name} ({encoder.fingerprint[:12]})"
+
+
+def require_for(given: Mapping[str, Any]) -> str:
+    """`require` for the settings that a task file gives beside the environment's."""
+    return require(ClipSettings.from_environment(**given))
 
 
 @cache

@@ -75,11 +75,11 @@ def nearest(points: NDArray[np.floating], labels: NDArray[np.floating]) -> Neare
 
 def _nearest(points: NDArray[np.floating], labels: NDArray[np.floating]) -> Nearest:
     far = distances(points, labels)  # (n, k)
-    known: NDArray[np.bool_] = np.isfinite(far).all(axis=1)
+    known = np.asarray(np.isfinite(far).all(axis=1))
     far = np.where(known[:, None], far, np.inf)
-    least = far.min(axis=1)
+    least = np.where(known, far.min(axis=1), 0)
     tolerance = TIE * float(np.linalg.norm(np.asarray(labels, np.float64), axis=1).max())
-    as_near = np.less_equal(far, least[:, None] + tolerance)
+    as_near = np.asarray(far - least[:, None] <= tolerance)
     index = as_near.argmax(axis=1)  # the first of them
     others = np.where(np.arange(far.shape[1]) == index[:, None], np.inf, far)
     tie = known & (as_near.sum(axis=1) > 1)
