@@ -97,45 +97,41 @@ def _model(asked: Asked) -> str:
     ours = _our_class(asked.model)
     if ours is None:
         return f"{asked.model} (of lmms-eval)"
-    from model_wrappers.arguments import check_arguments
-
-    if hasattr(ours, "check"):  # a family with arguments of its own
-        ours.check(asked.model_args)
-    else:
-        check_arguments(ours, asked.model_args)
+    ours.check(asked.model_args)
     return f"{asked.model} ({ours.__module__}.{ours.__qualname__})"
 
 
 def _weights(asked: Asked) -> str:
-    from model_wrappers.checkpoints.hub_files import find_file
-
-    named = _pretrained(asked)
-    if named is None:
+    ours = _our_class(asked.model)
+    if ours is None:
         return "as the model's arguments say"
-    if find_file(named, ["config.json"], "pretrained", asked.model_args.get("revision")) is None:
-        raise EmtError(
-            f"{named} has no config.json: it is no model of transformers. An adapter goes into peft=, its base into "
-            "pretrained=."
-        )
-    return named
+    return ", ".join(dict.fromkeys(ours.locate(asked.model_args).values()))
 
 
 def _pretrained(asked: Asked) -> str | None:
     """The base that transformers is to load, where that is known: as asked for, or our model's default."""
     ours = _our_class(asked.model)
-    if hasattr(ours, "check"):
-        return None
+    if ours is not None and not hasattr(ours, "default_pretrained"):
+        return None  # of several parts
     named = asked.model_args.get("pretrained") or getattr(ours, "default_pretrained", None)
     return None if named is None else str(named)
 
 
 def _our_class(model: str) -> Any:
-    """The class of one of our models; None for another's, which is not imported."""
+    """The class of a model over our `Wrapper`, whoever registered it; None for the harness's, which is not imported."""
     from lmms_eval.models import get_model_manifest
 
     manifest = get_model_manifest(model)
     module, name = (manifest.chat_class_path or manifest.simple_class_path or ".").rsplit(".", 1)
-    return getattr(importlib.import_module(module), name) if module.startswith("model_wrappers.") else None
+    if module.startswith("lmms_eval."):
+        return None
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise EmtError(f"--model {model} can't be imported from {module}: {error}. Mend its package.") from error
+    from model_wrappers.wrapper import Wrapper
+
+    return found if issubclass(found, Wrapper) else None
 
 
 def _adapters(asked: Asked) -> str:

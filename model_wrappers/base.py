@@ -1,71 +1,69 @@
 """What every wrapper of a transformers model shares; a family's file holds only what differs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
-from functools import partial
 from typing import Any, ClassVar
 
-import torch
 from lmms_eval.api.instance import Instance
-from lmms_eval.api.model import lmms
 
 from emt_tasks.errors import EmtError, UnknownName
 from emt_tasks.likelihood import Likelihood
-from model_wrappers.arguments import read_arguments
+from model_wrappers.arguments import Arguments, check_arguments
 from model_wrappers.checkpoints.adapters import Tuning
 from model_wrappers.checkpoints.fingerprint import fingerprint
-from model_wrappers.checkpoints.loading import load_config, load_model, load_processor
-from model_wrappers.checkpoints.placement import placement
+from model_wrappers.checkpoints.llava_templates import ends_of
+from model_wrappers.checkpoints.loading import load_config, load_model, load_processor, require_config
+from model_wrappers.checkpoints.soft_prompt import learnt_tokens, prompted
 from model_wrappers.closed_set.choices import by_row, reported
 from model_wrappers.closed_set.continuations import answer_length, values
 from model_wrappers.closed_set.label_scoring import LabelScorer
-from model_wrappers.encoders import encoder_details, encoder_of
+from model_wrappers.encoders import encoder_of
 from model_wrappers.generating.allocation import keep_freed_memory
-from model_wrappers.generating.batching import BatchSize
-from model_wrappers.generating.conduct import Answered, answered
-from model_wrappers.generating.inputs import on_device
+from model_wrappers.generating.inputs import Batch, on_device
 from model_wrappers.generating.lanes import Lanes, lanes_for
 from model_wrappers.generating.preparation import Preparation, Prepared
 from model_wrappers.generating.prompts import PLAIN
-from model_wrappers.generating.questions import Question, generation_questions, scoring_questions
+from model_wrappers.generating.questions import generation_questions, scoring_questions
+from model_wrappers.wrapper import ModelInput, Wrapper
 
 
-class HFModel(lmms):
+class HFModel(Wrapper):
     """A transformers image-text-to-text model as lmms-eval's *simple* models are, in batches and with adapters.
+
+    A family is a class over this one that says `name`, and of the rest what differs: `model_types`,
+    `default_pretrained`, `default_template`, `complete_processor`, `stop_strings`, `scored`.
+    docs/adding-a-model.md makes one.
 
     Args:
         **given: the fields of `arguments.Arguments`, as `--model_args` and the harness's own flags give them.
 
     Attributes:
-        on_batch: called after each batch with its requests and their answers, for journals and progress; while it is
-            set no progress bar is shown.
+        default_pretrained: the base where none is named; None where one has to be.
+        default_template: the chat template of checkpoints that bring none.
+        model_types: transformers' names of the family (`config.model_type`); empty for any. Scores of a named family
+            are taken for equal to full passes, which `emt contract` holds it to; of others a part is compared first.
 
     Raises:
         EmtError: an argument is wrong, or base, adapter and projector are not there or do not go together.
     """
 
-    is_simple = True
-    name: ClassVar[str]
     default_pretrained: ClassVar[str | None] = None
-    default_template: ClassVar[str] = PLAIN  # where a checkpoint has no chat template
-    model_types: ClassVar[tuple[str, ...]] = ()  # those of the family; empty for any
+    default_template: ClassVar[str] = PLAIN
+    model_types: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, **given: Any) -> None:
-        super().__init__()
-        self.on_batch: Callable[[Answered], None] | None = None
-        self.arguments = said = read_arguments(given, self.name, self.default_pretrained)
-        here = placement(said.device, said.device_map)
-        self.accelerator, self._rank, self._world_size = here.accelerator, here.rank, here.world_size
-        if here.device.type == "cpu":
+        self.arguments = said = self.check(given)
+        super().__init__(said.device, said.batch_size, said.max_batch_size, said.device_map)
+        if self._device.type == "cpu":
             keep_freed_memory()
         config = load_config(said.pretrained, said.revision, said.trust_remote_code)
         self._require_family(config)
         self.processor = load_processor(said)
         self.complete_processor(config)
-        self._model = load_model(said, config, here.device)
-        self._device: torch.device = self._model.device if said.device_map else here.device
-        self._batch_size = BatchSize(said.batch_size, said.max_batch_size, self._device)
+        self._model = load_model(said, config, self._device)
+        if said.device_map:
+            self._device = self._model.device
         # Its own processor: tokenizers keep how they pad, and this one is used on another thread.
         self._preparation = Preparation(deepcopy(self.processor), self.default_template)
         lanes = 1 if said.device_map or said.trust_remote_code else lanes_for(self._model, self._device)
@@ -74,8 +72,34 @@ class HFModel(lmms):
         self._tuning = Tuning(self._model, said.pretrained)
         self.use_adapter(said.peft, said.projector)
 
+    @classmethod
+    def check(cls, given: Mapping[str, Any]) -> Arguments:
+        """As of `Wrapper`."""
+        return check_arguments(cls, given)
+
+    @classmethod
+    def locate(cls, given: Mapping[str, Any]) -> Mapping[str, str]:
+        """As of `Wrapper`: the base. Whether adapters fit it is `checkpoints.adapters.check_adapter`'s question."""
+        said = cls.check(given)
+        require_config(said.pretrained, said.revision)
+        return {"pretrained": said.pretrained}
+
     def complete_processor(self, config: Any) -> None:
-        """Tell `self.processor` what `config` says and a family's older checkpoints left out."""
+        """Tell `self.processor` what `config` says and a family's older checkpoints left out.
+
+        It may be replaced by another that is called as transformers' are, and that has their `tokenizer` and
+        `image_processor`.
+        """
+
+    @property
+    def stop_strings(self) -> tuple[str, ...]:
+        """What ends every answer, beside the checkpoint's end tokens and what the task says: the template's own."""
+        return ends_of(self._preparation.template)
+
+    def model_input(self, request: Instance) -> ModelInput:
+        """As of `Wrapper`."""
+        [ready] = self._preparation.prepared(generation_questions([request]), self.task_dict)
+        return ModelInput(self._model, self.tokenizer, ready.prompts[0], self._placed(ready.inputs))
 
     def generate_until(self, requests: list[Instance]) -> list[str]:
         """One answer for each request, in order, whatever the batch size.
@@ -86,7 +110,8 @@ class HFModel(lmms):
         questions = generation_questions(requests)
         by_chance = any(question.settings and question.settings.samples for question in questions)
         # Side by side, which batch draws first from torch's one source of chance would be chance itself.
-        return self._answered(questions, self._generate, lanes=1 if by_chance else self._generator.count)
+        lanes = 1 if by_chance else self._generator.count
+        return self._answered(questions, self._preparation, self._generate, lanes=lanes)
 
     def loglikelihood(self, requests: list[Instance]) -> list[Likelihood]:
         """(loss, greedy) of each request's answer, in order; the harness takes the least loss for the likeliest.
@@ -98,30 +123,15 @@ class HFModel(lmms):
         """
         choices, alone = by_row(scoring_questions(requests))
         found: list[Any] = [None] * len(requests)
-        chosen = self._answered([choice.question for choice in choices], self._score_labels, reported(choices))
+        asked = [choice.question for choice in choices]
+        chosen = self._answered(asked, self._preparation, self._score_labels, reported(choices))
         for choice, its_values in zip(choices, chosen, strict=True):
             for question, value in choice.spread(its_values):
                 found[question.index] = value
         places = [replace(question, index=place) for place, question in enumerate(alone)]
-        for question, value in zip(alone, self._answered(places, self._score), strict=True):
+        for question, value in zip(alone, self._answered(places, self._preparation, self.scored), strict=True):
             found[question.index] = value
         return found
-
-    def generate_until_multi_round(self, requests: list[Instance]) -> list[str]:
-        """Not had here.
-
-        Raises:
-            EmtError: always.
-        """
-        tasks = ", ".join(sorted({str(request.args[-2]) for request in requests}))
-        raise EmtError(
-            f"{self.name} answers one question about an image; {tasks} has several rounds. Use another model."
-        )
-
-    def clean(self) -> None:
-        """Give back what memory can be had without the model, which may be evaluated again."""
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
 
     def use_adapter(self, peft: str | None, projector: str | None = None) -> None:
         """Put an adapter and a projector on the loaded base, instead of what is on; None and None leave the base alone.
@@ -147,21 +157,6 @@ class HFModel(lmms):
         return encoder_of(self.config)
 
     @property
-    def details(self) -> dict[str, str]:
-        """What the manifest says beside the arguments: the encoder."""
-        return encoder_details(self.config)
-
-    @property
-    def device(self) -> torch.device:
-        """Where inputs go, and where the harness puts what it gathers from ranks."""
-        return self._device
-
-    @property
-    def batch_size(self) -> int:
-        """Rows that go through the model together."""
-        return self._batch_size.now
-
-    @property
     def model(self) -> Any:
         """The transformers model, with what is put on it."""
         return self._model
@@ -181,31 +176,21 @@ class HFModel(lmms):
             reason = UnknownName(f"model type of {self.name}", config.model_type, self.model_types)
             raise EmtError(f"pretrained={self.arguments.pretrained}: {reason} For other models use --model emt_hf.")
 
-    def _answered(
-        self,
-        questions: Sequence[Question],
-        ask: Callable[[Prepared], Sequence[Any]],
-        each: Callable[[Answered], Answered] = list,
-        lanes: int = 1,
-    ) -> list[Any]:
-        """What `ask` answers to each question; `each` tells of a batch which requests it has answered."""
-        told = self.on_batch
-        title = self.name if self._rank == 0 and told is None and questions else None
-        report = None if told is None else lambda batch: told(each(batch))
-        return answered(questions, self._preparation, self.task_dict, self._batch_size, ask, report, title, lanes)
+    def scored(self, ready: Prepared) -> list[Likelihood]:
+        """The likelihood of `ready.answers`, each after its prompt: of a text that is both, in one pass."""
+        pairs = zip(ready.prompts, ready.answers, strict=True)
+        lengths = [answer_length(self.tokenizer, prompt, answer) for prompt, answer in pairs]
+        return values(self._model, self._placed(ready.inputs), lengths)
 
     def _generate(self, ready: Prepared) -> list[str]:
         settings = ready.questions[0].settings
         assert settings is not None, "scoring questions are scored"
-        inputs = on_device(ready.inputs, self._device, self._model.dtype)
-        return self._generator.answers(inputs, ready.prompts, settings)
+        ended = replace(settings, until=tuple(dict.fromkeys((*settings.until, *self.stop_strings))))
+        return self._generator.answers(self._placed(ready.inputs), ready.prompts, ended)
 
     def _score_labels(self, ready: Prepared) -> list[list[Likelihood]]:
         assert ready.closed_set is not None, "choices have answers"
-        placed = partial(on_device, device=self._device, dtype=self._model.dtype)
-        return self._scorer.likelihoods(placed(ready.inputs), ready.closed_set, placed)
+        return self._scorer.likelihoods(self._placed(ready.inputs), ready.closed_set, self._placed)
 
-    def _score(self, ready: Prepared) -> list[Likelihood]:
-        inputs = on_device(ready.inputs, self._device, self._model.dtype)
-        pairs = zip(ready.prompts, ready.answers, strict=True)
-        return values(self._model, inputs, [answer_length(self.tokenizer, prompt, answer) for prompt, answer in pairs])
+    def _placed(self, inputs: Batch) -> Batch:
+        return on_device(prompted(inputs, learnt_tokens(self._model)), self._device, self._model.dtype)

@@ -10,14 +10,15 @@ from torch import Tensor
 
 from emt_tasks.errors import EmtError
 from emt_tasks.likelihood import Likelihood
-from model_wrappers.checkpoints.composite import Composite
 from model_wrappers.checkpoints.misfits import listed
 from model_wrappers.generating.conduct import Answered
 from model_wrappers.generating.preparation import Prepared
 from model_wrappers.generating.questions import Question, generation_questions, rows_of, scoring_questions
+from model_wrappers.wrapper import Wrapper
 from model_wrappers.zero_shot.arguments import ClipArguments, read_clip_arguments, source_of
 from model_wrappers.zero_shot.classifier import Classifiers, image_features
 from model_wrappers.zero_shot.loading import load_encoder, source_fingerprint
+from model_wrappers.zero_shot.locating import locate_encoder
 from model_wrappers.zero_shot.prompt_templates import read_templates
 from model_wrappers.zero_shot.questions import ClipPreparation
 
@@ -25,7 +26,7 @@ Values = Mapping[str, Likelihood]
 """What each label of a row is worth."""
 
 
-class EmtClip(Composite):
+class EmtClip(Wrapper):
     """An encoder that answers with the label whose sentences are most like the image; prompts are not read.
 
     Args:
@@ -36,6 +37,12 @@ class EmtClip(Composite):
     """
 
     name: ClassVar[str] = "emt_clip"
+    not_applicable: ClassVar[Mapping[str, str]] = {
+        "padding": "prompts are not read",
+        "stops": "answers are labels, nothing is generated",
+        "scoring": "labels are weighed against each other in one softmax, no language model reads them",
+        "adapters": "an encoder has no place for one",
+    }
 
     def __init__(self, **given: Any) -> None:
         self.arguments = said = self.check(given)
@@ -56,6 +63,12 @@ class EmtClip(Composite):
         source_of(said.model, said.pretrained)
         read_templates(said.template)
         return said
+
+    @classmethod
+    def locate(cls, given: Mapping[str, Any]) -> Mapping[str, str]:
+        """As of `Wrapper`."""
+        said = cls.check(given)
+        return {"pretrained": locate_encoder(source_of(said.model, said.pretrained), "pretrained")}
 
     def generate_until(self, requests: list[Instance]) -> list[str]:
         """The likeliest label of each request's row, in order.

@@ -22,8 +22,3 @@ def encoder_of(config: Any) -> str:
     parts = ("model_type", "hidden_size", "num_hidden_layers", "patch_size", "image_size")
     shape = tuple(getattr(vision, part, None) for part in parts)
     return SHAPES.get(shape) or str(getattr(vision, "_name_or_path", "") or vision.model_type)
-
-
-def encoder_details(config: Any) -> dict[str, str]:
-    """What a wrapper says of itself for the manifest: its encoder."""
-    return {"encoder": encoder_of(config)}

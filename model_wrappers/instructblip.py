@@ -10,7 +10,7 @@ from model_wrappers.base import HFModel
 from model_wrappers.closed_set.full_passes import full_pass_scores
 from model_wrappers.closed_set.label_tokens import label_seam
 from model_wrappers.closed_set.label_trie import build_trie
-from model_wrappers.generating.inputs import Batch, on_device
+from model_wrappers.generating.inputs import Batch
 from model_wrappers.generating.instructblip_inputs import BARE, InstructBlipInputs
 from model_wrappers.generating.preparation import Prepared
 
@@ -46,14 +46,14 @@ class EmtInstructBlip(HFModel):
         """What the manifest says beside the arguments: its encoder, and what the paper compares it with."""
         return {"encoder": self.encoder, "encoder_of_paper": PAPER_COMPARES_WITH}
 
-    def _score(self, ready: Prepared) -> list[Likelihood]:
+    def scored(self, ready: Prepared) -> list[Likelihood]:
         """Each answer after its prompt, one by one.
 
         The Q-Former is asked with the prompt alone (with the answer in it, it would look for that), and a Flan-T5 reads
         the prompt and writes the answer.
         """
         prompts = {**ready.inputs, **self.processor.tokens(ready.prompts)}
-        inputs = on_device(prompts, self._device, self._model.dtype)
+        inputs = self._placed(prompts)
         found = []
         for place, (prompt, answer) in enumerate(zip(ready.prompts, ready.answers, strict=True)):
             row = {name: value[place : place + 1] for name, value in inputs.items()}

@@ -11,9 +11,8 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokeni
 
 from emt_tasks.errors import EmtError
 from emt_tasks.likelihood import Likelihood
-from model_wrappers.checkpoints.composite import Composite
 from model_wrappers.checkpoints.fingerprint import fingerprint
-from model_wrappers.checkpoints.loading import FAILURES, load_config, pretrained_path
+from model_wrappers.checkpoints.loading import FAILURES, load_config, pretrained_path, require_config
 from model_wrappers.closed_set.choices import by_row, reported
 from model_wrappers.closed_set.label_scoring import ClosedSet, LabelScorer, seam_of
 from model_wrappers.closed_set.label_tokens import fitting
@@ -25,10 +24,14 @@ from model_wrappers.generating.questions import Question, generation_questions, 
 from model_wrappers.lens_stages.arguments import LensArguments, read_lens_arguments
 from model_wrappers.lens_stages.modules import LensModules
 from model_wrappers.lens_stages.prompts import lens_prompt
+from model_wrappers.lens_stages.vocabulary import locate_vocabulary
+from model_wrappers.wrapper import ModelInput, Wrapper
+from model_wrappers.zero_shot.arguments import source_of
 from model_wrappers.zero_shot.loading import source_fingerprint
+from model_wrappers.zero_shot.locating import locate_encoder
 
 
-class EmtLens(Composite):
+class EmtLens(Wrapper):
     """LENS's tags, attributes and captions, and a language model (Flan-T5 by default) that reads them.
 
     Args:
@@ -39,6 +42,7 @@ class EmtLens(Composite):
     """
 
     name: ClassVar[str] = "emt_lens"
+    not_applicable: ClassVar[Mapping[str, str]] = {"adapters": "adapters go on models that see, its own only reads"}
 
     def __init__(self, **given: Any) -> None:
         self.arguments = said = self.check(given)
@@ -58,6 +62,22 @@ class EmtLens(Composite):
             EmtError: one of them is wrong.
         """
         return read_lens_arguments(given, cls.name)
+
+    @classmethod
+    def locate(cls, given: Mapping[str, Any]) -> Mapping[str, str]:
+        """As of `Wrapper`: language model, captioner, encoder and both vocabularies."""
+        said = cls.check(given)
+        require_config(said.pretrained)
+        require_config(said.blip, what="blip")
+        encoder = locate_encoder(source_of(said.clip_model, said.clip_pretrained), "clip_pretrained")
+        phrases = {kind: locate_vocabulary(kind, getattr(said, kind)) for kind in ("tags", "attributes")}
+        return {"pretrained": said.pretrained, "blip": said.blip, "clip_pretrained": encoder, **phrases}
+
+    def model_input(self, request: Instance) -> ModelInput:
+        """As of `Wrapper`: what the language model reads, which holds what the modules said of the picture."""
+        [ready] = self._preparation.prepared(generation_questions([request]), self.task_dict)
+        [prompt] = self.prompts(ready)
+        return ModelInput(self._model, self._tokenizer, prompt, self._tokens([prompt]))
 
     def generate_until(self, requests: list[Instance]) -> list[str]:
         """One answer for each request, in order, whatever the batch size.

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from huggingface_hub import constants, errors, hf_hub_download
+import httpx
+from huggingface_hub import (
+    constants,
+    errors,
+    get_hf_file_metadata,
+    hf_hub_download,
+    hf_hub_url,
+    try_to_load_from_cache,
+)
 
 from emt_tasks.errors import EmtError
 
@@ -50,6 +58,25 @@ def find_file(name: str, candidates: Sequence[str], what: str, revision: str | N
     if unreachable is not None:
         raise EmtError(_hub_trouble(name, what, revision, unreachable)) from unreachable
     return None
+
+
+def require_on_hub(hub_id: str, candidates: Sequence[str], what: str) -> None:
+    """Make sure that a hub repository has one of `candidates`, without fetching it; the cache is asked first.
+
+    Raises:
+        EmtError: it has none, is not there, or can't be reached while the cache does not have it.
+    """
+    if any(isinstance(try_to_load_from_cache(hub_id, file), str) for file in candidates):
+        return
+    for file in candidates:
+        try:
+            get_hf_file_metadata(hf_hub_url(hub_id, file))
+        except errors.EntryNotFoundError:
+            continue
+        except (errors.HfHubHTTPError, errors.HFValidationError, httpx.HTTPError, OSError) as error:
+            raise EmtError(_hub_trouble(hub_id, what, None, error)) from error
+        return
+    raise EmtError(f"{what}={hub_id}: the hub has the model and none of {', '.join(candidates)} in it.")
 
 
 def _hub_trouble(name: str, what: str, revision: str | None, error: Exception) -> str:

@@ -48,3 +48,12 @@ def template_of(said: Mapping[str, Any], tokenizer: Any) -> str:
         sign = f"{START}{sign}{END}"
     version = V0 if PADDED_WITH in tokenizer.get_vocab() else V1
     return version.replace("IMAGE", sign)
+
+
+def ends_of(template: str) -> tuple[str, ...]:
+    """The strings that end a turn in a chat template and are no tokens: v0's separator, none elsewhere.
+
+    >>> ends_of(V0), ends_of(V1)
+    (('###',), ())
+    """
+    return (SEPARATOR,) if f"{SEPARATOR}{{%" in template else ()

@@ -32,12 +32,7 @@ def load_config(pretrained: str, revision: str | None, trust_remote_code: bool) 
     Raises:
         EmtError: there is no such folder or repository, or it is no model of transformers.
     """
-    file = find_file(pretrained, ["config.json"], "pretrained", revision)
-    if file is None:
-        raise EmtError(
-            f"pretrained={pretrained} has no config.json: it is no model of transformers. For an adapter use peft= "
-            "beside pretrained=."
-        )
+    file = require_config(pretrained, revision)
     if is_repository_config(read_json(file)):
         return repository_llava_config(pretrained, revision)
     try:
@@ -46,6 +41,26 @@ def load_config(pretrained: str, revision: str | None, trust_remote_code: bool) 
         )
     except FAILURES as error:
         raise EmtError(f"pretrained={pretrained}: its config can't be used. {_hint(error)}") from error
+
+
+def require_config(pretrained: str, revision: str | None = None, what: str = "pretrained") -> Path:
+    """The config.json of a base, fetched if it has to be.
+
+    Args:
+        pretrained: folder or hub id.
+        revision: on the hub.
+        what: the argument that names it, for the message.
+
+    Raises:
+        EmtError: there is no such folder or repository, or it has none.
+    """
+    file = find_file(pretrained, ["config.json"], what, revision)
+    if file is None:
+        raise EmtError(
+            f"{what}={pretrained} has no config.json: it is no model of transformers. For an adapter use peft= beside "
+            "pretrained=."
+        )
+    return file
 
 
 def load_model(arguments: Arguments, config: Any, device: torch.device) -> Any:

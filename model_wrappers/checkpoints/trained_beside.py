@@ -1,6 +1,5 @@
 """What the LLaVA repository's LoRA training trains whole beside the adapter, and saves in a file of its own."""
 
-import logging
 from typing import Any
 
 from emt_tasks.errors import EmtError
@@ -10,8 +9,6 @@ from model_wrappers.checkpoints.llava_layout import DECODER_KEY, TRAINABLES, req
 from model_wrappers.checkpoints.projector import projector_of, weights_of
 from model_wrappers.checkpoints.replacements import Replacements, find_replacements
 from model_wrappers.checkpoints.tensor_files import tensor_shapes
-
-logger = logging.getLogger(__name__)
 
 
 def beside_lora(adapter: Adapter, model: Any, layout: Layout, base: str, alone: bool) -> list[Replacements]:
@@ -50,11 +47,12 @@ def beside_lora(adapter: Adapter, model: Any, layout: Layout, base: str, alone: 
             "with projector=."
         )
     if _in_repository_layout(adapter, model):
-        logger.warning(
-            "%s has the LLaVA repository's names and no %s: the projector stays the base's. A checkpoint from within "
-            "that training lacks the one that was trained along; name it with projector= if you have it",
-            what,
-            TRAINABLES[-1],
+        raise EmtError(
+            f"{what} has the LLaVA repository's names, and neither config.json nor {TRAINABLES[-1]}, which that "
+            "training writes beside the last adapter only: a checkpoint-N folder lacks the projector that was trained "
+            f"along. For the last step copy both files from the training's output folder into {adapter.weights.parent}; "
+            "for an earlier one name its projector with projector=. If the projector was not trained, copy that "
+            'config.json alone, with "freeze_mm_mlp_adapter": true in it.'
         )
     return []
 

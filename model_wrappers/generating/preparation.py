@@ -52,6 +52,11 @@ class Preparation:
         self._lengths: dict[str, int] = {}
         self._closed_sets: dict[tuple[str, tuple[str, ...], int, bool], ClosedSet] = {}
 
+    @property
+    def template(self) -> str:
+        """The chat template that prompts are put in."""
+        return self._prompts.template
+
     def prepared(self, questions: Sequence[Question], task_dict: Any) -> list[Prepared]:
         """The questions of one batch, apart by the number of their pictures (mostly all one).
 

@@ -32,7 +32,7 @@ class Prompts:
     def __init__(self, processor: Any, default: str) -> None:
         self._processor = processor
         self._sign = getattr(processor, "image_token", None) or IMAGE
-        self._template = (
+        self.template = (
             getattr(processor, "chat_template", None)
             or getattr(processor.tokenizer, "chat_template", None)
             or default.replace(IMAGE, self._sign)
@@ -61,7 +61,7 @@ class Prompts:
                 return text
         raise EmtError(
             f"the checkpoint's chat template loses the prompt or its {images} images. Use a checkpoint whose template "
-            f"is for images and text. The template: {self._template[:200]!r}"
+            f"is for images and text. The template: {self.template[:200]!r}"
         )
 
     def _in_template(self, content: Any) -> str:
@@ -70,7 +70,7 @@ class Prompts:
         try:
             return str(
                 self._processor.apply_chat_template(
-                    messages, chat_template=self._template, add_generation_prompt=True, tokenize=False
+                    messages, chat_template=self.template, add_generation_prompt=True, tokenize=False
                 )
             )
         except (TemplateError, TypeError):

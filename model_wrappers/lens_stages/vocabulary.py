@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from emt_tasks.errors import EmtError, UnknownName
-from model_wrappers.checkpoints.hub_files import find_file
+from model_wrappers.checkpoints.hub_files import find_file, require_on_hub
 from model_wrappers.zero_shot.classifier import class_features
 from model_wrappers.zero_shot.loading import Encoder
 
@@ -70,6 +70,19 @@ class Vocabulary:
         """The sha256, in hex, of phrases and features."""
         content = "\n".join(self.phrases).encode() + self.weights.cpu().numpy().tobytes()
         return hashlib.sha256(content).hexdigest()
+
+
+def locate_vocabulary(kind: str, asked: str) -> str:
+    """What `asked` means: the file, or the hub's repository of the published one, which was found there.
+
+    Raises:
+        EmtError: there is no such file, or the hub does not have it or can't be reached.
+    """
+    require_vocabulary(kind, asked)
+    if asked != LENS:
+        return asked
+    require_on_hub(PUBLISHED[kind].repository, [PUBLISHED[kind].file], kind)
+    return PUBLISHED[kind].repository
 
 
 def require_vocabulary(kind: str, asked: str) -> None:

@@ -243,7 +243,7 @@ def test_it_outlives_the_harness_s_cleaning_and_takes_no_adapter(lm):
     assert ask(lm, [generate("?")], rows(1)) == before
     with pytest.raises(EmtError, match="no place for an adapter"):
         lm.use_adapter("lora")
-    with pytest.raises(EmtError, match="have several rounds"):
+    with pytest.raises(EmtError, match="has several rounds"):
         lm.generate_until_multi_round([])
 
 

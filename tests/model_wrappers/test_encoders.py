@@ -1,7 +1,7 @@
 import pytest
 from transformers import AutoConfig, CLIPVisionConfig, LlavaConfig
 
-from model_wrappers.encoders import encoder_details, encoder_of
+from model_wrappers.encoders import encoder_of
 
 VIT_L = {"hidden_size": 1024, "num_hidden_layers": 24, "patch_size": 14, "num_attention_heads": 16}
 
@@ -9,7 +9,7 @@ VIT_L = {"hidden_size": 1024, "num_hidden_layers": 24, "patch_size": 14, "num_at
 @pytest.mark.parametrize(("side", "name"), [(336, "ViT-L-14-336 openai"), (224, "ViT-L-14 openai")])
 def test_llava_s_encoders_are_known_by_their_shape(side, name):
     config = LlavaConfig(vision_config=CLIPVisionConfig(**VIT_L, image_size=side))
-    assert encoder_details(config) == {"encoder": name}
+    assert encoder_of(config) == name
 
 
 def test_instructblip_s_encoder_is_its_config_s_default():

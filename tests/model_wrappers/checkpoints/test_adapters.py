@@ -88,7 +88,11 @@ def test_one_trained_in_the_llava_repository_is_for_the_decoder_alone(tuning, ll
     theirs = in_llava_s_names(adapter, tmp_path / "theirs")
     config = json.loads((theirs / "adapter_config.json").read_text())
     (theirs / "adapter_config.json").write_text(json.dumps(config | {"exclude_modules": None}))
-    tuning.use(str(theirs), None)
+    with pytest.raises(EmtError, match=r"a checkpoint-N folder lacks the projector.*copy both files from .* into"):
+        tuning.use(str(theirs), None)
+    own = {name: t for name, t in load_file(llava_folder / "model.safetensors").items() if "projector" in name}
+    save_file(own, tmp_path / "projector.safetensors")
+    tuning.use(str(theirs), str(tmp_path / "projector.safetensors"))
     assert torch.equal(logits(tuning.model, inputs), wanted)
 
 

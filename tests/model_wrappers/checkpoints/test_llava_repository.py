@@ -12,6 +12,7 @@ from model_wrappers.checkpoints.adapters import check_adapter
 from model_wrappers.checkpoints.layouts import Layout
 from model_wrappers.checkpoints.loading import bare_model, load_config, load_model, load_processor
 from model_wrappers.generating.inputs import Preprocessor
+from model_wrappers.hf import EmtHf
 from model_wrappers.llava import EmtLlava
 
 KINDS = {
@@ -92,8 +93,9 @@ def test_prompts_have_the_form_of_their_version(plain, linear, tmp_path):
     assert texts[2] == V0_BEFORE.replace("###Human: ", " USER: ") + "<im_patch><im_end>\nWhat is it? ASSISTANT:"
 
 
-def test_answers_of_v0_end_at_its_separator(linear, monkeypatch):
-    lm = EmtLlava(pretrained=str(linear.folder), device="cpu")
+@pytest.mark.parametrize("wrapper", [EmtLlava, EmtHf])
+def test_answers_of_v0_end_at_its_separator(wrapper, linear, monkeypatch):
+    lm = wrapper(pretrained=str(linear.folder), device="cpu")
     told = []
     monkeypatch.setattr(lm._generator, "answers", lambda *given: told.append(given[2].until) or ["x"])
     ask(lm, [generate("What?", 0)], pictures(1))
@@ -194,6 +196,23 @@ def test_a_lora_folder_that_was_copied_in_part_is_named(plain, gone, message, tm
     (folder / gone).unlink()
     with pytest.raises(EmtError, match=message):
         check_adapter(str(plain.folder), str(folder), None)
+
+
+def test_a_checkpoint_from_within_the_training_is_complete_with_the_files_that_the_error_names(plain, tmp_path):
+    folder, inside = train_lora(plain, tmp_path / "lora"), tmp_path / "lora" / "checkpoint-8"
+    inside.mkdir()
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        shutil.copy(folder / name, inside)
+    with pytest.raises(EmtError, match=rf"copy both files from the training's output folder into {inside}"):
+        check_adapter(str(plain.folder), str(inside), None)
+    check_adapter(str(plain.folder), str(inside), str(save_projector(plain, tmp_path / "mm_projector.bin")))
+    for name in ("config.json", "non_lora_trainables.bin"):
+        shutil.copy(folder / name, inside)
+    check_adapter(str(plain.folder), str(inside), None)
+    (inside / "non_lora_trainables.bin").unlink()
+    said = json.loads((inside / "config.json").read_text())
+    (inside / "config.json").write_text(json.dumps(said | {"freeze_mm_mlp_adapter": True}))
+    check_adapter(str(plain.folder), str(inside), None)
 
 
 def test_the_projector_of_a_lora_folder_and_another_are_one_too_many(plain, tmp_path):
