@@ -12,6 +12,7 @@ from typing import Any
 from emt_tasks import sources
 from emt_tasks.errors import EmtError, UnknownName
 from emt_tasks.hub import reach_hub
+from emt_tasks.requirements import require_readings
 from emt_tasks.tasks import Task, leaves, require_scorer
 
 BYTES_FOR_RUN = 50_000_000  # 40,000 rows of sample log at about 1 kB each, with room to spare
@@ -85,6 +86,10 @@ def _require_on_hub(task: Task) -> None:
             f"the hub does not give {hub_id} at revision {revision} ({type(error).__name__}). Check the network and "
             f"the login, or point {sources.DATA_DIR_VARIABLE} (--data-dir) at a copy on disk."
         ) from error
+
+
+def _readings(asked: Asked) -> str:
+    return ", ".join(require_readings(asked.tasks)) or "by rules: nothing more is needed"
 
 
 def _model(asked: Asked) -> str:
@@ -214,6 +219,7 @@ CHECKS: Mapping[str, Callable[[Asked], str]] = {
     "disk": _disk,
     "hub": _hub,
     "data": _data,
+    "readings": _readings,
     "model": _model,
     "weights": _weights,
     "memory": _memory,

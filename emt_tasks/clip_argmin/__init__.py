@@ -14,6 +14,7 @@ from typing import Any
 from emt_tasks.clip_argmin.embedding import Embedded, TextEncoder
 from emt_tasks.clip_argmin.reader import NAME, readings
 from emt_tasks.clip_argmin.settings import ClipSettings
+from emt_tasks.errors import EmtError
 from emt_tasks.labels import LabelSet
 from emt_tasks.reading import Reading
 
@@ -45,7 +46,10 @@ def encoder_of(settings: ClipSettings) -> TextEncoder:
     Raises:
         EmtError: it can't be had; the message says what to do.
     """
-    return _loaded(settings.text_model, settings.device, settings.batch_size)
+    try:
+        return _loaded(settings.text_model, settings.device, settings.batch_size)
+    except EmtError as error:
+        raise EmtError(f"{_sentence(error)} Name another encoder, or a folder, by EMT_CLIP_TEXT_MODEL.") from error
 
 
 def require(settings: ClipSettings) -> str:
@@ -61,6 +65,11 @@ def require(settings: ClipSettings) -> str:
 def require_for(given: Mapping[str, Any]) -> str:
     """`require` for the settings that a task file gives beside the environment's."""
     return require(ClipSettings.from_environment(**given))
+
+
+def _sentence(error: EmtError) -> str:
+    said = str(error)
+    return said if said.endswith((".", "?", "!")) else f"{said}."
 
 
 @cache
