@@ -70,6 +70,7 @@ class HFModel(Wrapper):
         self._generator = Lanes(self._model, self.processor.tokenizer, lanes)
         self._scorer = LabelScorer(self._model, self.processor.tokenizer, known=bool(self.model_types))
         self._tuning = Tuning(self._model, said.pretrained)
+        self._whole: str | None = None  # what the base was trained into
         self.use_adapter(said.peft, said.projector)
 
     @classmethod
@@ -147,8 +148,21 @@ class HFModel(Wrapper):
             self._generator.restart()
         self._tuned = (peft, projector)
 
+    def changed_to(self, model_args: Mapping[str, str]) -> None:
+        """Take note that the weights in memory were changed in place, by training, to those of a checkpoint on disk.
+
+        Args:
+            model_args: `peft`, `projector` or `pretrained` of that checkpoint; none of them for the base itself.
+        """
+        self._scorer.forget()
+        self._generator.restart()
+        self._whole = model_args.get("pretrained")
+        self._tuned = (model_args.get("peft"), model_args.get("projector"))
+
     def weights_fingerprint(self) -> str:
         """The sha256, in hex, of the content of base, adapter and projector as they lie on disk."""
+        if self._whole is not None:
+            return fingerprint(self._whole)
         return fingerprint(self.arguments.pretrained, *self._tuned, self.arguments.revision)
 
     @property
