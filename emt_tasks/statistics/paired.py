@@ -85,7 +85,7 @@ def newcombe(table: PairedTable, confidence: float = 0.95) -> tuple[float, float
         raise ValueError("no pairs: the difference of nothing can't be told. Pair runs that share rows.")
     low_a, high_a = wilson(table.both + table.only_a, n, confidence)
     low_b, high_b = wilson(table.both + table.only_b, n, confidence)
-    phi = _correlation(table)
+    phi = correlation(table)
     a, b, difference = table.share_a, table.share_b, table.difference
     below = _joined(b - low_b, high_a - a, phi)
     above = _joined(high_b - b, a - low_a, phi)
@@ -96,7 +96,7 @@ def _joined(one: float, other: float, phi: float) -> float:
     return sqrt(max(one * one - 2 * phi * one * other + other * other, 0.0))
 
 
-def _correlation(table: PairedTable) -> float:
+def correlation(table: PairedTable) -> float:
     """Phi, where it is positive corrected for continuity; 0 where a margin is empty."""
     both, only_a, only_b, neither = table.cells
     # As floats: the product of four margins of 10,000 rows is past 64 bits for anyone who ports this.
