@@ -97,7 +97,7 @@ def _joined(one: float, other: float, phi: float) -> float:
 
 
 def correlation(table: PairedTable) -> float:
-    """Phi, where it is positive corrected for continuity; 0 where a margin is empty."""
+    """Phi of a table, in [-1, 1]: where it is positive corrected for continuity, 0 where a margin is empty."""
     both, only_a, only_b, neither = table.cells
     # As floats: the product of four margins of 10,000 rows is past 64 bits for anyone who ports this.
     margins = float(both + only_a) * (only_b + neither) * (both + only_b) * (only_a + neither)

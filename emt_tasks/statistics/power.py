@@ -96,6 +96,18 @@ def rows_needed(drop: float, discordance: Discordance, goal: float = POWER, leve
     return high
 
 
+def in_words(n: int, shows: float | None) -> str:
+    """What `smallest_drop` found for n rows, in a sentence.
+
+    >>> in_words(1000, 0.0404)
+    '1,000 rows show a change of 4.0 points or more with a probability of 80 %, a smaller one less often.'
+    """
+    if shows is None:
+        return f"{n:,} rows can't show any change with a probability of 80 %."
+    change = f"a change of {100 * shows:.1f} points or more"
+    return f"{n:,} rows show {change} with a probability of 80 %, a smaller one less often."
+
+
 def _reached(n: int, drop: float, discordance: Discordance, level: float) -> float:
     share = min(1.0, max(discordance(drop), drop))
     return power(n, drop, share, level)

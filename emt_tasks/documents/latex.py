@@ -1,0 +1,53 @@
+r"""A document as LaTeX to `\input`; its tables need the package booktabs."""
+
+from emt_tasks.documents.blocks import Block, Document, Heading, Items, Paragraph, Table, joined
+from emt_tasks.escaping import latex
+
+SECTIONS = {2: "subsection", 3: "subsubsection"}
+
+
+def written(document: Document) -> str:
+    """`document` as the body of a LaTeX file, ending in a line end."""
+    title = rf"\section*{{{latex(document.title)}}}"
+    return "\n\n".join(["% \\usepackage{booktabs}", title, *(_block(block) for block in document.blocks)]) + "\n"
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Heading():
+            return rf"\{SECTIONS.get(block.level, 'paragraph')}*{{{latex(block.text)}}}"
+        case Paragraph():
+            return latex(block.text)
+        case Items():
+            items = "\n".join(rf"\item {{}}{latex(text)}" for text in block.texts)
+            return f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}"
+        case Table():
+            return _table(block)
+
+
+def _table(table: Table) -> str:
+    columns = "".join(
+        "r" if column.number else "p{0.3\\linewidth}" if column.folds else "l" for column in table.columns
+    )
+    heads = _line([latex(joined(column.head)) for column in table.columns])
+    rows = "\n".join(_line([latex(joined(cell)) for cell in row]) for row in table.rows)
+    caption = latex(f"{table.caption}. {table.note}" if table.note else table.caption)
+    return "\n".join(
+        [
+            r"\begin{table}[htbp]",
+            r"\centering",
+            rf"\caption{{{caption}}}",
+            rf"\begin{{tabular}}{{{columns}}}",
+            r"\toprule",
+            heads,
+            r"\midrule",
+            *([rows] if rows else []),
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
+        ]
+    )
+
+
+def _line(cells: list[str]) -> str:
+    return " & ".join(cells) + r" \\"
