@@ -12,8 +12,11 @@ from emt_tasks.errors import EmtError, UnknownName
 COMMANDS = {
     "quickstart": "See in minutes, offline, what fine-tuning makes a small model forget.",
     "run": "Evaluate a model, or a folder of its checkpoints, and be told what it answered.",
+    "compare": "Tell what changed from one run to others, row by row, with intervals and tests.",
+    "power": "Tell what drop a number of rows can show, and how many rows a drop needs.",
     "tasks": "List the tasks, or show what one of them asks.",
     "checkpoint": "Tell what a checkpoint is, or write it in transformers' form.",
+    "contract": "Hold a model's wrapper, ours or yours, to what an evaluation relies on.",
     "doctor": "Check that everything the benchmark needs is in place.",
 }
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
