@@ -11,18 +11,13 @@ from typing import Any
 
 from lmms_eval.api.filter import Filter
 
-from emt_tasks import clip_argmin, label_match
+from emt_tasks import clip_argmin, gpt_judge, label_match
 from emt_tasks.errors import EmtError
 from emt_tasks.labels import LabelSet, label_set
+from emt_tasks.lost_answers import is_lost
 from emt_tasks.reading import Reading
 
 logger = logging.getLogger(__name__)
-LOST = "[LMMS_EVAL_REQUEST_FAILED"  # what lmms-eval's API models return where the endpoint did not answer
-
-
-def is_lost(answer: str) -> bool:
-    """Whether `answer` is the harness's note of a failed request."""
-    return answer.lstrip().startswith(LOST)
 
 
 class Carried(str):
@@ -111,6 +106,17 @@ class ClipArgmin(Reads):
             )  # fmt: skip
             read = {}
         return [read.get(answer) or _unread(clip_argmin.NAME, answer) for answer in answers]
+
+
+class GptJudge(Reads):
+    """The reading `gpt_judge`: answers go on as they are, since the judge is asked about them with their labels.
+
+    That is done in `emt_tasks.gpt_judge.rows`, together for all rows of a task.
+    """
+
+    def readings(self, answers: Sequence[str]) -> list[Reading]:
+        """Each answer, not read yet."""
+        return [Reading(gpt_judge.NAME, answer, (), (), says_something=True) for answer in answers]
 
 
 def _unread(name: str, answer: str) -> Reading:

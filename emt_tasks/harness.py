@@ -93,6 +93,7 @@ def evaluate_loaded(lm: Any, model: str, model_args: Mapping[str, Any], asked: E
             log_samples=True,
             cli_args=argparse.Namespace(process_with_media=False, reasoning_tags=None),
             verbosity="WARNING",
+            process_docs_parallel=1,  # scoring is Python's own work, and an interruption is to end a judge's at once
             distributed_executor_backend=_backend(),
             datetime_str=_free_stamp(asked.output_path),
         )

@@ -7,7 +7,10 @@ from typing import Any
 from emt_tasks.errors import EmtError
 from emt_tasks.tasks import catalogue, leaves
 
-NEEDS = {"clip_argmin": "emt_tasks.clip_argmin.require_for"}
+NEEDS = {
+    "clip_argmin": "emt_tasks.clip_argmin.require_for",
+    "gpt_judge": "emt_tasks.gpt_judge.reach.require_for",
+}
 """For a reading that needs more than rules: a function of its filter's settings in the task file.
 
 It says what was found, or raises an `EmtError` that says what to do.

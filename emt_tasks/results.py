@@ -1,10 +1,12 @@
 """The door to the harness's scoring: a reading and its row become an outcome, and outcomes a line of the results."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from emt_tasks import choice
+from emt_tasks import choice, granularity
 from emt_tasks.errors import EmtError
+from emt_tasks.labels import set_of
 from emt_tasks.likelihood import Likelihood
 from emt_tasks.outcomes import Outcome, outcome_of
 from emt_tasks.reading import Reading
@@ -17,11 +19,13 @@ if TYPE_CHECKING:
 def process_results(doc: Mapping[str, Any], results: Sequence["Carried"]) -> dict[str, Any]:
     """What a row counts under one reading: `accuracy`, 0 or 1 for each other outcome, `foreign`, the record `emt`.
 
+    Of a reading by an answer's own words also `synonym`, `hypernym` and, for CIFAR-100, `coarse` (`granularity`).
+
     Args:
         doc: a row as `emt_tasks.docs` makes them; its picture is not needed.
         results: the reading of the row's answer, as a filter carries it.
     """
-    return _counted(doc, results[0].reading, lost=results[0].lost)
+    return counted(doc, results[0].reading, lost=results[0].lost)
 
 
 def process_choice(doc: Mapping[str, Any], results: Sequence[Sequence[Any]]) -> dict[str, Any]:
@@ -42,9 +46,9 @@ def process_choice(doc: Mapping[str, Any], results: Sequence[Sequence[Any]]) -> 
     if len(results) != len(labels):
         raise EmtError(f"{len(results)} scores for {len(labels)} labels. Run the task without a cache of requests.")
     by_variant = choice.scores([Likelihood.read(answers[0]) for answers in results])
-    counted = _counted(doc, choice.read(by_variant, labels))
+    row = counted(doc, choice.read(by_variant, labels))
     predictions = {name: choice.likeliest(scores, labels) for name, scores in by_variant.items()}
-    counted["emt"]["scores"] = {
+    row["emt"]["scores"] = {
         name: {
             "prediction": predictions[name],
             "score": max(scores) if predictions[name] else None,
@@ -53,15 +57,20 @@ def process_choice(doc: Mapping[str, Any], results: Sequence[Sequence[Any]]) -> 
         for name, scores in by_variant.items()
     }
     variants = [name for name in predictions if name != "sum"]
-    return {**counted, **{f"accuracy_{name}": float(predictions[name] == labels[right]) for name in variants}}
+    return {**row, **{f"accuracy_{name}": float(predictions[name] == labels[right]) for name in variants}}
 
 
-def _counted(doc: Mapping[str, Any], reading: Reading | None, lost: bool = False) -> dict[str, Any]:
-    """What a row counts, of its reading; None is one that could not be had, `lost` an answer that was none."""
+def counted(
+    doc: Mapping[str, Any], reading: Reading | None, lost: bool = False, outcome: Outcome | None = None
+) -> dict[str, Any]:
+    """What a row counts, of its reading; None is one that could not be had, `lost` an answer that was none.
+
+    `outcome` is that of a reading which knows more of it than the labels that it found (a judge's "no").
+    """
     label = doc["labels"][doc["label"]]
     raw, name = (reading.raw, reading.reading) if reading else ("", choice.READING)
     reading = None if lost else reading
-    outcome = outcome_of(reading, label)
+    outcome = Outcome.UNSCORED if lost else outcome or outcome_of(reading, label)
     counts = {other.value: float(outcome is other) for other in Outcome if other is not Outcome.CORRECT}
     record = {
         **(reading.extra if reading else {}),
@@ -78,8 +87,24 @@ def _counted(doc: Mapping[str, Any], reading: Reading | None, lost: bool = False
         "accuracy": float(outcome is Outcome.CORRECT),
         **counts,
         "foreign": float(bool(record["foreign"])),
+        **_beside(doc, reading, record),
         "emt": record,
     }
+
+
+def _beside(doc: Mapping[str, Any], reading: Reading | None, record: dict[str, Any]) -> dict[str, float]:
+    """What an answer read by its own words is worth beside its outcome; the record is told why. Changes no outcome."""
+    labels = set_of(doc["labels"])
+    if labels is None or record["reading"] not in granularity.READINGS:
+        return {}
+    credit = granularity.credit_of(reading, record["label"], labels)
+    record["synonym"] = credit.synonym
+    record["hypernym"] = None if credit.hypernym is None else asdict(credit.hypernym)
+    counts = {"synonym": float(credit.synonym), "hypernym": float(credit.hypernym is not None)}
+    if credit.coarse is not None:
+        record["coarse"] = credit.coarse
+        counts["coarse"] = float(credit.coarse)
+    return counts
 
 
 def accuracy_in_words(records: Sequence[Mapping[str, Any]]) -> str:

@@ -8,7 +8,7 @@ from lmms_eval.api.instance import Instance, unwrap_generation_output
 from lmms_eval.api.model import lmms
 
 from emt_tasks.errors import EmtError
-from emt_tasks.filters import is_lost
+from emt_tasks.lost_answers import is_lost
 from emt_tasks.likelihood import Likelihood
 from emt_tasks.progress import ImageProgress
 from emt_tasks.runs.journal import Journal, answer_key

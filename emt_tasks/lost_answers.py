@@ -1,0 +1,12 @@
+"""Answers that are none: what a harness writes where the model could not be reached."""
+
+LOST = "[LMMS_EVAL_REQUEST_FAILED"  # what lmms-eval's API models return where the endpoint did not answer
+
+
+def is_lost(answer: str) -> bool:
+    """Whether `answer` is the harness's note of a failed request.
+
+    >>> is_lost("[LMMS_EVAL_REQUEST_FAILED after 5 retries] Connection error."), is_lost("a cat")
+    (True, False)
+    """
+    return answer.lstrip().startswith(LOST)
