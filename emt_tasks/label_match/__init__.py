@@ -47,6 +47,11 @@ def read(answer: str, labels: LabelSet) -> Reading:
     )
 
 
+def words_in(answer: str) -> Words:
+    """The words of what `read` takes for the answer in a model's text."""
+    return words_of(answer_alone(folded(answer)))
+
+
 def _distinct(labels: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     """Each label once, in order of first mention."""
     return tuple(dict.fromkeys(label for group in labels for label in group))

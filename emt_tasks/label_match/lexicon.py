@@ -120,8 +120,26 @@ def _spellings(labels: LabelSet) -> Iterator[tuple[tuple[str, ...], tuple[str, s
             units = [unit.split("|") for unit in folded(name).replace("-", " ").split()]
             last = "".join(units[-1])
             word, head = (last, ()) if len(units) == 1 else ("", (last,))
-            for spelling in _written([part for unit in units for part in unit]):
+            for spelling in spellings(name):
                 yield spelling, (label, word, head)
+
+
+def spellings(name: str) -> Iterator[tuple[str, ...]]:
+    """The ways to write a name, as words: singular and plural, its parts (at spaces, hyphens and `|`) joined or apart.
+
+    >>> sorted(spellings("hot|dog"))
+    [('hot', 'dog'), ('hot', 'dogs'), ('hotdog',), ('hotdogs',)]
+    """
+    return _written(folded(name).replace("-", " ").replace("|", " ").split())
+
+
+def names_and_phrases() -> Iterator[tuple[str, ...]]:
+    """Every spelling of every set's labels, and the phrases that only look like them."""
+    for key in ALL_SETS:
+        for spelling, _ in _spellings(label_set(key)):
+            yield spelling
+    for spelling, _ in _phrases():
+        yield spelling
 
 
 def _written(parts: list[str]) -> Iterator[tuple[str, ...]]:

@@ -7,6 +7,8 @@ normalisation sorts runs of accents, which an adversarial answer can make quadra
 import re
 import unicodedata
 
+from emt_tasks.label_match.turns import first_turn
+
 LINE_BREAKS = frozenset("\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
 LONG_DASHES = frozenset("\u2014\u2015\u2e3a\u2e3b\ufe31\ufe58")
 APOSTROPHES = frozenset("'\u2018\u2019\u201b\u02bc\u02bb\u02b9\u2032\u00b4\uff07")
@@ -80,7 +82,7 @@ def folded(text: str) -> str:
 
 
 def answer_alone(text: str) -> str:
-    """A folded text without what is no answer: special tokens, simple HTML tags, and thoughts.
+    """A folded text without what is no answer: special tokens, simple HTML tags, thoughts, and further turns.
 
     A thought that never ends leaves no answer; an end without a beginning means that the prompt began it.
 
@@ -89,6 +91,7 @@ def answer_alone(text: str) -> str:
     """
     if "<" in text:
         text = _without_thoughts(text)
+    text = first_turn(text)
     if "<" in text or "[" in text:
         text = _MARKUP.sub("\n", text)
     return text

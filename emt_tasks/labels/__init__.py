@@ -6,6 +6,7 @@ a reason carry it as `why`.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -54,3 +55,13 @@ def label_set(key: str) -> LabelSet:
         clip_names=tuple(line["clip"] for line in classes),
         names=tuple(tuple(line.get("names", [line["label"]])) for line in classes),
     )
+
+
+def set_of(words: Sequence[str]) -> LabelSet | None:
+    """The label set whose prompt lists exactly these `words` in this order; None where it is none of ours."""
+    return _by_labels().get(tuple(words))
+
+
+@cache
+def _by_labels() -> dict[tuple[str, ...], LabelSet]:
+    return {label_set(key).labels: label_set(key) for key in ALL_SETS}

@@ -1,0 +1,35 @@
+"""Which part of a text is the model's answer, where it goes on with a dialogue of its own making.
+
+A model that does not stop writes the next question itself: "a ship. Human: And this? Assistant: a dog". Only what
+precedes the next turn answers the question that was asked. A text that opens with the user's turn repeats the prompt;
+its answer is the first turn of the assistant.
+"""
+
+import re
+
+_USERS = frozenset(["human", "user", "instruction", "question", "q"])
+_TURN = re.compile(
+    # A speaker's name with a colon, where a line or a sentence begins: "This is a human: he ..." opens no turn.
+    r'(?:^|[\n.!?>"\')\]] *)(?:[#*]{1,3} ?)?(human|user|assistant|gpt|instruction)(?:\*\*)? ?:'
+    r"|(?:^|\n *)(?:[#*]{1,3} ?)?(question|q)(?:\*\*)? ?:"
+    r"|<\|im_start\|> ?(user|assistant|system)\b|<start_of_turn> ?(user|model)\b"
+    r"|<\|start_header_id\|> ?(user|assistant|system) ?<\|end_header_id\|>|\[(inst)\]"
+)
+_SILENT = " \n.,:;!?*#\"'<>|/"
+
+
+def first_turn(text: str) -> str:
+    """The answer in a folded text, without what follows or precedes it in a dialogue; the text itself if it is none.
+
+    >>> first_turn("a ship. human: and this? assistant: a dog")
+    'a ship'
+    """
+    if ":" not in text and "<" not in text and "[" not in text:
+        return text
+    start, asking = 0, False
+    for turn in _TURN.finditer(text):
+        said = text[start : turn.start()]
+        if not asking and said.strip(_SILENT):
+            return said
+        start, asking = turn.end(), bool(_USERS & set(filter(None, turn.groups())) or turn[6])
+    return text if asking else text[start:]
