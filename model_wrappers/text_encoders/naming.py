@@ -54,15 +54,19 @@ def text_source(name: str) -> ClipTexts | Sentences:
     path = Path(said).expanduser()
     if path.is_dir():
         return _in_folder(path)
-    for mark in ("=", " "):
-        architecture, found, weights = said.partition(mark)
-        if found:
-            return ClipTexts(source_of(architecture, weights.strip()))
     if path.is_file():
         raise EmtError(f"{path} may be of any architecture. Name it too, as in ViT-L-14={path}.")
     if said.startswith(("/", ".", "~")):
         raise EmtError(f"there is no folder {str(path)!r} ({path.absolute()}). Check the path.")
+    for mark in ("=", " "):
+        architecture, found, weights = said.partition(mark)
+        if found:
+            return ClipTexts(source_of(architecture, weights.strip()))
     architecture, _, tag = said.rpartition("/")
+    if said in open_clip.list_models():
+        raise EmtError(
+            f"{said} needs a tag, as in {said}/{[*open_clip.list_pretrained_tags_by_model(said), 'TAG'][0]}."
+        )
     if _means_open_clip(architecture, tag):
         return ClipTexts(source_of(architecture, tag))
     if not tag or said.count("/") > 1:
@@ -74,7 +78,7 @@ def _means_open_clip(architecture: str, tag: str) -> bool:
     """Whether either part is open_clip's, so that the other may be misspelled."""
     known = open_clip.list_models()
     tags = {tag for _, tag in open_clip.list_pretrained()}
-    return architecture.replace("/", "-") in known or (bool(architecture) and tag in tags) or tag in known
+    return architecture.replace("/", "-") in known or (bool(architecture) and tag in tags)
 
 
 def _in_folder(folder: Path) -> ClipTexts | Sentences:
