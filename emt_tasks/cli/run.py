@@ -15,10 +15,11 @@ from emt_tasks.errors import EmtError
 from emt_tasks.runs import manifest
 from emt_tasks.runs.evaluation import Evaluation
 from emt_tasks.runs.summary import RunResult, TaskResult
+from emt_tasks.statistics.power import independent, smallest_drop
 from emt_tasks.tables import results_table
 
 PARTIAL = 3
-SURE_ENOUGH = 0.02  # half an interval: below it nothing is said about chance
+SURE_ENOUGH = 0.03  # a difference in accuracy: where rows show that, nothing is said about chance
 
 
 @click.command()
@@ -154,9 +155,11 @@ def _require_answers(results: Sequence[TaskResult]) -> None:
         raise click.exceptions.Exit(PARTIAL)
 
 
-def _half_width(result: TaskResult) -> float:
+def _difference_shown(result: TaskResult) -> float:
+    """The least difference from a run that errs independently which its rows show; 1 where they show none."""
     low, high = result.interval
-    return (high - low) / 2
+    accuracy = min(max(low, 0.5), high)  # the value in the interval that asks for most rows
+    return smallest_drop(result.n, independent(accuracy)) or 1.0
 
 
 def _report(runs: Mapping[str, RunResult], model: str, output_path: Path, as_json: bool) -> None:
@@ -170,10 +173,9 @@ def _report(runs: Mapping[str, RunResult], model: str, output_path: Path, as_jso
     rows = [(name, result) for name, run in runs.items() for result in run.results]
     console.print(results_table(rows, model))
     click.echo(f"written to {output_path}", err=True)
-    widest = max((result for run in runs.values() for result in run.results), key=_half_width)
-    if _half_width(widest) > SURE_ENOUGH:
-        points = f"{widest.n} rows of {widest.task} tell its accuracy to about ±{100 * _half_width(widest):.0f} points"
-        click.echo(f"note: {points}; differences below that may be chance", err=True)
-    click.echo(
-        f"next: look at the answers in {next(iter(runs.values())).folder}/*_samples_*.jsonl (key `emt`)", err=True
-    )
+    fewest = max((result for run in runs.values() for result in run.results), key=_difference_shown)
+    if _difference_shown(fewest) > SURE_ENOUGH:
+        points = f"{fewest.n} rows of {fewest.task} surely show a drop of {100 * _difference_shown(fewest):.0f} points or more"
+        click.echo(f"note: {points} to another run; a smaller one may be chance (emt power says how many do)", err=True)
+    answers = f"the answers in {next(iter(runs.values())).folder}/*_samples_*.jsonl (key `emt`)"
+    click.echo(f"next: emt compare {output_path} ANOTHER, or look at {answers}", err=True)

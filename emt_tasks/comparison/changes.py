@@ -113,7 +113,7 @@ def changed(name_a: str, a: TaskRows, name_b: str, b: TaskRows) -> TaskChange | 
         unpaired_b=len(pairs.only_b),
         unscored=int(np.sum(~read)),
         paired_by=pairs.by,
-        shows=smallest_drop(table.n, measured(table.discordance)),
+        shows=smallest_drop(table.n, measured(table.churn)),
     )
 
 

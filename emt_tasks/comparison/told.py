@@ -94,7 +94,9 @@ def _accuracies(changes: Sequence[TaskChange], letters: dict[str, str]) -> Table
     columns = (
         Column("task", folds=True),
         *((Column("runs"),) if len(pairs) > 1 else ()),
-        *(Column(head, number=True) for head in ("n", first, second, f"{second}-{first}", ("p", "Holm"))),
+        Column("n", number=True),
+        *(Column((head, "95 %"), number=True) for head in (first, second, f"{second}-{first}")),
+        Column(("p", "Holm"), number=True),
     )
     rows = tuple(
         (

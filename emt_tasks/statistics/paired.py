@@ -62,6 +62,11 @@ class PairedTable:
         return (self.only_b - self.only_a) / self.n
 
     @property
+    def churn(self) -> float:
+        """The share of rows on which the two differ evenly, both ways, in [0, 1]: those beside a drop or a gain."""
+        return 2 * min(self.only_a, self.only_b) / self.n
+
+    @property
     def discordance(self) -> float:
         """The share of rows on which the two differ, in [0, 1]; agreement is the rest."""
         return (self.only_a + self.only_b) / self.n

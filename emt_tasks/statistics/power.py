@@ -19,8 +19,12 @@ Discordance = Callable[[float], float]
 
 
 def measured(share: float) -> Discordance:
-    """The discordance of runs like two that were compared; a drop is never more than the share that differs."""
-    return lambda drop: max(share, drop)
+    """The discordance of runs that differ on a share of the rows evenly, both ways, and where one is worse on more.
+
+    Args:
+        share: `PairedTable.churn` of two runs like them.
+    """
+    return lambda drop: share + drop
 
 
 def independent(accuracy: float) -> Discordance:
