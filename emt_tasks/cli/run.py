@@ -175,7 +175,7 @@ def _report(runs: Mapping[str, RunResult], model: str, output_path: Path, as_jso
     click.echo(f"written to {output_path}", err=True)
     fewest = max((result for run in runs.values() for result in run.results), key=_difference_shown)
     if _difference_shown(fewest) > SURE_ENOUGH:
-        points = f"{fewest.n} rows of {fewest.task} surely show a drop of {100 * _difference_shown(fewest):.0f} points or more"
-        click.echo(f"note: {points} to another run; a smaller one may be chance (emt power says how many do)", err=True)
+        points = f"{fewest.n} rows of {fewest.task} show a difference of {100 * _difference_shown(fewest):.0f} points"
+        click.echo(f"note: {points} from an unrelated run; a smaller one may be chance (see emt power)", err=True)
     answers = f"the answers in {next(iter(runs.values())).folder}/*_samples_*.jsonl (key `emt`)"
     click.echo(f"next: emt compare {output_path} ANOTHER, or look at {answers}", err=True)

@@ -22,7 +22,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return toy_sets.write_all(tmp_path_factory.mktemp("data"), each=1)
 
 
-@pytest.mark.parametrize("command", ["", "run", "tasks", "doctor", "quickstart", "checkpoint"])
+@pytest.mark.parametrize("command", ["", "run", "compare", "power", "tasks", "doctor", "quickstart", "checkpoint"])
 def test_help_has_an_example_and_goes_to_stdout(command: str) -> None:
     done = emt(*filter(None, [command]), "--help")
     assert done.returncode == 0
