@@ -26,7 +26,7 @@ from emt_tasks.gpt_judge.report import CallProgress, totals_in_words
 from emt_tasks.gpt_judge.settings import VARIABLES, JudgeSettings, from_environment, says_yes
 from emt_tasks.gpt_judge.store import VerdictStore
 from emt_tasks.gpt_judge.verdicts import Verdict
-from emt_tasks.labels import ALL_SETS, LabelSet, label_set
+from emt_tasks.labels import LabelSet, set_of
 from emt_tasks.results import counted
 from emt_tasks.runs import manifest
 
@@ -43,7 +43,7 @@ def process_results(doc: Mapping[str, Any], results: Sequence["Carried"]) -> dic
     """
     carried, label = results[0], doc["labels"][doc["label"]]
     bench = _bench(tuple(map(os.environ.get, VARIABLES)))
-    panel = bench.panel(_set_of(tuple(doc["labels"])))
+    panel = bench.panel(_set_of(doc["labels"]))
     question = panel.question(label, carried.reading.raw)
     if carried.reading.reading != NAME:
         if question is not None:
@@ -129,6 +129,7 @@ def _bench(_told: tuple[str | None, ...]) -> Bench:
     return Bench(from_environment())
 
 
-@cache
-def _set_of(labels: tuple[str, ...]) -> LabelSet:
-    return next(label_set(key) for key in ALL_SETS if label_set(key).labels == labels)
+def _set_of(words: Sequence[str]) -> LabelSet:
+    labels = set_of(words)
+    assert labels is not None, "the tasks' own labels"
+    return labels

@@ -19,15 +19,17 @@ _NAMES = tuple(
     for harness, pattern in (
         ("lmms-eval", rf"(?P<stamp>{_STAMP})_(?P<kind>results|manifest)\.json"),
         ("lmms-eval", rf"(?P<stamp>{_STAMP})_(?P<kind>samples)_(?P<task>.+)\.jsonl"),
+        ("lmms-eval", rf"(?P<stamp>{_STAMP})_(?P<kind>readings)_(?P<task>.+)\.(?P<reading>[a-z0-9_]+)\.jsonl"),
         ("lm-eval", rf"(?:.+_)?(?P<kind>results)_(?P<stamp>{_ISO})\.json"),
         ("lm-eval", rf"(?P<kind>samples)_(?P<task>.+)_(?P<stamp>{_ISO})\.jsonl"),
+        ("lm-eval", rf"(?P<kind>readings)_(?P<task>.+)\.(?P<reading>[a-z0-9_]+)_(?P<stamp>{_ISO})\.jsonl"),
     )
 )
 
 
 @dataclass(slots=True)
 class Start:
-    """The files of one start of a harness: one folder, one stamp."""
+    """The files of one start of a harness: one folder, one stamp. `readings` are what `emt score` read later."""
 
     folder: Path
     stamp: str
@@ -35,6 +37,7 @@ class Start:
     results: Path | None = None
     manifest: Path | None = None
     samples: dict[str, Path] = field(default_factory=dict)
+    readings: dict[str, list[Path]] = field(default_factory=dict)
 
 
 def starts(paths: Iterable[Path]) -> list[Start]:
@@ -78,11 +81,22 @@ def _starts_of(path: Path) -> dict[tuple[Path, str], Start]:
         start = found.setdefault((folder, parts["stamp"]), Start(file.parent, parts["stamp"], harness))
         if parts["kind"] == "samples":
             start.samples[parts["task"]] = file
+        elif parts["kind"] == "readings":
+            start.readings.setdefault(parts["task"], []).append(file)
         elif parts["kind"] == "results":
             start.results = file
         else:
             start.manifest = file
     return found
+
+
+def readings_file(samples: Path, task: str, reading: str) -> Path:
+    """Where a reading of the answers in the log `samples` of `task` stands: beside it, named alike.
+
+    >>> readings_file(Path("20260101_000000_samples_emt_mnist.jsonl"), "emt_mnist", "gpt_judge").name
+    '20260101_000000_readings_emt_mnist.gpt_judge.jsonl'
+    """
+    return samples.with_name(samples.name.replace(f"samples_{task}", f"readings_{task}.{reading}", 1))
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -1,6 +1,7 @@
 """One sample log against what is said of its task: its rows, and everything about them that is not as it should be."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from emt_tasks.outcomes import Outcome
@@ -17,12 +18,27 @@ ROUNDING = 1e-6  # an accuracy that was written and read back
 def read_task(task: str, start: Start, facts: TaskFacts | None) -> tuple[list[TaskRows], list[Problem]]:
     """The rows of `task` under each reading its log has, and what is wrong with them.
 
+    What `emt score` read later stands beside the log and counts in place of the same reading there.
+
     Args:
         task: its name.
         start: the start of a harness whose log is read.
         facts: what results and manifest say of the task; None where there are none.
     """
-    path = start.samples[task]
+    later: list[TaskRows] = []
+    problems: list[Problem] = []
+    for path in start.readings.get(task, ()):
+        rows, wrong = _read(task, start.stamp, path, replace(facts, accuracy={}) if facts else None)
+        later += rows
+        problems += wrong
+    told, wrong = _read(task, start.stamp, start.samples[task], facts, {rows.reading for rows in later})
+    return [*told, *later], [*wrong, *problems]
+
+
+def _read(
+    task: str, stamp: str, path: Path, facts: TaskFacts | None, without: Collection[str] = ()
+) -> tuple[list[TaskRows], list[Problem]]:
+    """The rows of one file under each of its readings but `without`."""
     try:
         log = read_log(path, facts.filters if facts else (), facts.metrics if facts else ())
     except OSError as error:
@@ -35,7 +51,9 @@ def read_task(task: str, start: Start, facts: TaskFacts | None) -> tuple[list[Ta
     problems = list(_of_log(path, log))
     found = []
     for table in tables(log.lines):
-        rows = _rows(task, start, table, facts, hurt=bool(log.broken or log.cut_off))
+        if table.reading in without:
+            continue
+        rows = _rows(task, stamp, path, table, facts, hurt=bool(log.broken or log.cut_off))
         problems += _of_table(path, table)
         problems += _of_rows(path, rows, facts)
         if rows.n:
@@ -43,15 +61,15 @@ def read_task(task: str, start: Start, facts: TaskFacts | None) -> tuple[list[Ta
     return found, problems
 
 
-def _rows(task: str, start: Start, table: Table, facts: TaskFacts | None, hurt: bool) -> TaskRows:
+def _rows(task: str, stamp: str, path: Path, table: Table, facts: TaskFacts | None, hurt: bool) -> TaskRows:
     known = facts or TaskFacts()
     return TaskRows(
         task=task,
         reading=table.reading,
         version=known.version,
         rows=table.rows,
-        samples=start.samples[task],
-        stamp=start.stamp,
+        samples=path,
+        stamp=stamp,
         whole=not hurt and not table.conflicting and known.n == len(table.rows),
         data_fingerprint=fingerprint(table.rows),
         identified_by="doc_id" if table.rows.image is None else "image",
