@@ -1,6 +1,10 @@
 """Answers that are none: what a harness writes where the model could not be reached."""
 
-LOST = "[LMMS_EVAL_REQUEST_FAILED"  # what lmms-eval's API models return where the endpoint did not answer
+LOST = (
+    "[LMMS_EVAL_REQUEST_FAILED",  # what lmms-eval's API models return where the endpoint did not answer
+    "[LMMS_EVAL_BUDGET_EXCEEDED",  # and where it may ask no more
+    'Error: can only concatenate str (not "NoneType") to str',  # its async_openai, of a reply without content
+)
 
 
 def is_lost(answer: str) -> bool:

@@ -8,8 +8,8 @@ from lmms_eval.api.instance import Instance, unwrap_generation_output
 from lmms_eval.api.model import lmms
 
 from emt_tasks.errors import EmtError
-from emt_tasks.lost_answers import is_lost
 from emt_tasks.likelihood import Likelihood
+from emt_tasks.lost_answers import is_lost
 from emt_tasks.progress import ImageProgress
 from emt_tasks.runs.journal import Journal, answer_key
 
@@ -134,7 +134,8 @@ class Journaled(lmms):
 
 def _plain(answer: Any) -> Any:
     """What is kept of an answer: its text, or its likelihood; nothing at all is an empty text."""
-    return "" if answer is None else unwrap_generation_output(answer)[0]
+    said = None if answer is None else unwrap_generation_output(answer)[0]
+    return "" if said is None else said
 
 
 def _row(request: Instance) -> tuple[Any, ...]:
