@@ -111,5 +111,5 @@ def _named(
     """The reading of one answer; further than the limit it names nothing."""
     if close.index[place] < 0:
         return replace(words, scored=False, extra=extra)
-    far = settings.max_distance is not None and close.distance[place] > settings.max_distance
+    far = settings.max_distance is not None and round(float(close.distance[place]), DIGITS) > settings.max_distance
     return replace(words, named=() if far else (labels.labels[close.index[place]],), extra=extra)

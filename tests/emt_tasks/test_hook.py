@@ -9,11 +9,14 @@ from emt_tasks import hook
 from emt_tasks.task_files import task_folder
 
 TASKS = {
-    f"emt_{key}{part}" for key in ("mnist", "cifar10", "cifar100", "miniimagenet") for part in ("", "_lite", "_choice")
+    f"emt_{key}{part}"
+    for key in ("mnist", "cifar10", "cifar100", "miniimagenet")
+    for part in ("", "_lite", "_choice", "_clip")
 } | {
     "emt",
     "emt_lite",
     "emt_choice",
+    "emt_clip",
 }
 
 
@@ -82,6 +85,9 @@ def test_teaching_twice_wraps_once() -> None:
 
         def load_task_or_group(self, task_list: object, task_type: str = "simple") -> object:
             return task_list, task_type
+
+        def match_tasks(self, task_list: list[str]) -> list[str]:
+            return task_list
 
     module = ModuleType("lmms_eval.tasks")
     module.TaskManager = TaskManager  # type: ignore[attr-defined]

@@ -51,7 +51,7 @@ def test_a_wrong_variable_is_said_with_its_name(monkeypatch, name: str, value: s
 
 
 def test_a_task_file_with_an_unknown_setting_is_told_the_nearest() -> None:
-    with pytest.raises(UnknownName, match="no setting of clip_argmin 'templat'. Did you mean 'template'"):
+    with pytest.raises(UnknownName, match=r"no setting of clip_argmin 'templat'\. Did you mean 'template'"):
         ClipSettings.from_environment(templat="a {label}")
     with pytest.raises(EmtError, match="TEXT_MODEL is empty"):
         ClipSettings.from_environment(text_model=" ")
