@@ -15,7 +15,7 @@ def ratio(table: PairedTable, confidence: float = 0.95) -> tuple[float, float, f
 
     >>> value, low, high = ratio(PairedTable(both=40, only_a=40, only_b=0, neither=20))
     >>> value, round(low, 3), round(high, 3)
-    (0.5, 0.394, 0.606)
+    (0.5, 0.395, 0.615)
 
     Source: A. Donner, G. Zou, Statistical Methods in Medical Research 21 (2012), 347-359: limits of a ratio from those
     of its parts ("MOVER-R"), here with Wilson's for the parts.

@@ -1,20 +1,11 @@
-"""Figures as Vega-Lite specs, plain dicts, rendered offline to SVG and PNG.
-
-Colours are Okabe and Ito's, which the colour-blind can tell apart; a shape says the same again. Specs carry their data,
-so that a figure can be drawn anew from its spec alone.
-"""
+"""Shares before and after something, with their intervals."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-Spec = dict[str, Any]
+from leaderboard.figures.theme import FAINT, INK, OKABE_ITO, SHAPES, Spec, framed, points
 
-OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down")
-INK, FAINT = "#1a1a1a", "#767676"  # both at least 4.5:1 on white
-PIXELS_PER_POINT = 2  # of the PNG
 ROW_HEIGHT, PANEL_WIDTH = 76, 290
 
 
@@ -49,35 +40,7 @@ def before_after(shares: Sequence[Share], title: str, subtitle: str = "", chance
         _panel([share for share in shares if share.measure == measure], shares, chance if place == 0 else None, place)
         for place, measure in enumerate(measures)
     ]
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "title": {
-            "text": title, "subtitle": subtitle, "anchor": "start", "offset": 14, "fontSize": 15, "color": INK,
-            "subtitleFontSize": 12, "subtitleColor": FAINT, "subtitlePadding": 4,
-        },
-        "description": "; ".join(map(_sentence, shares)),
-        "background": "white",
-        "padding": 12,
-        "spacing": 40,
-        "hconcat": panels,
-        "config": {
-            "font": "sans-serif", "view": {"stroke": None},
-            "axis": {
-                "labelFontSize": 12, "titleFontSize": 12, "labelColor": INK, "titleColor": INK, "gridColor": "#e6e6e6",
-            },
-            "legend": {"labelFontSize": 12, "symbolSize": 110, "labelColor": INK},
-        },
-    }  # fmt: skip
-
-
-def write_figure(spec: Spec, stem: Path) -> tuple[Path, Path]:
-    """Render `spec` to `stem`.svg and `stem`.png, without network; the two paths."""
-    import vl_convert
-
-    svg, png = stem.with_name(stem.name + ".svg"), stem.with_name(stem.name + ".png")
-    svg.write_text(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]), encoding="utf8")
-    png.write_bytes(vl_convert.vegalite_to_png(spec, scale=PIXELS_PER_POINT, allowed_base_urls=[]))
-    return svg, png
+    return framed({"spacing": 40, "hconcat": panels}, title, subtitle, "; ".join(map(_sentence, shares)))
 
 
 def _panel(shares: Sequence[Share], all_shares: Sequence[Share], chance: float | None, place: int) -> Spec:
@@ -148,7 +111,7 @@ def _chance_line(chance: float) -> list[Spec]:
 
 def _row(share: Share) -> dict[str, Any]:
     """A share in percent, as the spec's data has it."""
-    percents = {name: round(100 * getattr(share, name), 2) for name in ("value", "low", "high")}
+    percents = {name: points(getattr(share, name)) for name in ("value", "low", "high")}
     return {**asdict(share), **percents, "text": f"{100 * share.value:.0f}"}
 
 

@@ -1,0 +1,119 @@
+"""Everything that runs tell of forgetting, in one frozen whole: what reports are written from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from emt_tasks.forgetting.checkpoints import recorded
+from emt_tasks.forgetting.claims import Claim, claims
+from emt_tasks.forgetting.confusion import Confusion, confusion
+from emt_tasks.forgetting.contrasts import Contrast
+from emt_tasks.forgetting.examples import Example, examples, shown_places
+from emt_tasks.forgetting.gathered import Gathered, gathered, lineage_problems
+from emt_tasks.forgetting.lineage import Place, joined, place_of, with_sources
+from emt_tasks.forgetting.mapping import Mapped, mapped
+from emt_tasks.forgetting.measures import Kept, Peak, Transfer, gaps, kept, peaks, transfers
+from emt_tasks.forgetting.scores import Score, scores
+from emt_tasks.runs.problems import Problem, Trouble
+from emt_tasks.runs.records import Found, Run
+
+HARMLESS = {Trouble.OLDER, Trouble.WEAK_IDENTITY, Trouble.DUPLICATE_ROWS}  # said, but everything could be told
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a report is asked to be.
+
+    Attributes:
+        reading, variant: see `gathered`; None lets the runs decide.
+        broken_too: use the rows there are of logs that are not whole.
+        seed: of the draw of examples.
+        each: examples of each kind, model and set.
+    """
+
+    reading: str | None = None
+    variant: str | None = None
+    broken_too: bool = False
+    seed: int = 0
+    each: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """What runs tell; see the modules of this package for each.
+
+    Attributes:
+        told: the runs and what each is.
+        gaps: bases against their encoders.
+        problems: what is wrong with the runs or missing among them.
+        choices: what was asked for.
+    """
+
+    told: Gathered
+    scores: tuple[Score, ...]
+    gaps: tuple[Contrast, ...]
+    kept: tuple[Kept, ...]
+    transfers: tuple[Transfer, ...]
+    peaks: tuple[Peak, ...]
+    claims: tuple[Claim, ...]
+    confusions: tuple[Confusion, ...]
+    examples: tuple[Example, ...]
+    problems: tuple[Problem, ...]
+    choices: Choices
+
+    @property
+    def partial(self) -> bool:
+        """Whether something could not be told, or was left out."""
+        return any(problem.trouble not in HARMLESS for problem in self.problems)
+
+    def score(self, run: str, key: str) -> Score | None:
+        """The score of a run on a set."""
+        return self.by_run.get((run, key))
+
+    @property
+    def by_run(self) -> Mapping[tuple[str, str], Score]:
+        """The scores by run and set."""
+        return {(score.run, score.key): score for score in self.scores}
+
+
+def places_of(runs: Sequence[Run], mapping: Mapped) -> tuple[Place, ...]:
+    """What each run is: by its own files and its checkpoint's, then by the mapping.
+
+    Raises:
+        UnknownName: the mapping names a run that is not there.
+    """
+    found = [place_of(run.name, run.identity, recorded(run)) for run in runs]
+    identities = {run.name: run.identity for run in runs}
+    return joined(with_sources(mapped(found, mapping), identities))
+
+
+def findings(found: Found, mapping: Mapped | None = None, choices: Choices | None = None) -> Findings:
+    """What the runs found tell.
+
+    Raises:
+        UnknownName: a run, reading or variant that was asked for is not there.
+        EmtError: nothing is left to report on.
+    """
+    choices = choices or Choices()
+    told = gathered(
+        found.runs, places_of(found.runs, mapping or Mapped()),
+        reading=choices.reading, variant=choices.variant, broken_too=choices.broken_too,
+    )  # fmt: skip
+    for problem in lineage_problems(told):
+        told.note(problem)
+    all_kept = kept(told)
+    shown = [place.run for place in shown_places(told)]
+    confusions = [
+        one
+        for run in shown
+        for key in told.keys
+        if (run, key) in told.rows and (one := confusion(run, key, told.rows[run, key])) is not None
+    ]
+    told_claims = claims(told)
+    return Findings(
+        told=told, scores=scores(told), gaps=gaps(told), kept=all_kept, transfers=transfers(all_kept),
+        peaks=peaks(told), claims=told_claims, confusions=tuple(confusions),
+        examples=examples(told, choices.seed, choices.each),
+        problems=tuple(dict.fromkeys((*found.problems, *told.problems.values()))), choices=choices,
+    )  # fmt: skip
+
+

@@ -1,0 +1,63 @@
+"""From a spec to files, without network."""
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+from leaderboard.figures.theme import Spec
+
+PIXELS_PER_POINT = 2  # of the PNG
+SVG = "http://www.w3.org/2000/svg"
+_DRAWS = {"svg", "g", "path", "text", "tspan", "rect", "line", "circle", "defs", "clipPath", "linearGradient", "stop", "title", "desc"}
+_REFERS = re.compile(r"url\(#([^)]*)\)")
+
+
+def svg_of(spec: Spec) -> str:
+    """`spec` as SVG."""
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
+
+
+def write_figure(spec: Spec, stem: Path) -> tuple[Path, Path]:
+    """Render `spec` to `stem`.svg and `stem`.png; the two paths."""
+    return write_drawn(svg_of(spec), stem)
+
+
+def write_drawn(drawn: str, stem: Path) -> tuple[Path, Path]:
+    """Write the SVG text `drawn` to `stem`.svg, and as a picture to `stem`.png; the two paths."""
+    import vl_convert
+
+    svg, png = stem.with_name(stem.name + ".svg"), stem.with_name(stem.name + ".png")
+    svg.write_text(drawn, encoding="utf8")
+    png.write_bytes(vl_convert.svg_to_png(drawn, scale=PIXELS_PER_POINT))
+    return svg, png
+
+
+def write_spec(spec: Spec, stem: Path) -> Path:
+    """Write `spec` to `stem`.vl.json, from which anyone can draw it anew; the path."""
+    path = stem.with_name(stem.name + ".vl.json")
+    path.write_text(json.dumps(spec, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
+    return path
+
+
+def inline(drawn: str, name: str) -> str:
+    """The SVG text `drawn` to stand in an HTML page: ids of its own begin with `name`, and it holds only what draws.
+
+    Raises:
+        ValueError: it holds an element, a handler or a link that draws nothing; Vega writes none.
+    """
+    root = ElementTree.fromstring(drawn)  # noqa: S314  # written by the renderer above from our own spec
+    for element in root.iter():
+        tag = element.tag.removeprefix(f"{{{SVG}}}")
+        if tag not in _DRAWS:
+            raise ValueError(f"a figure with <{tag}>, which draws nothing")
+        for attribute, value in element.attrib.items():
+            if attribute.lower().startswith("on") or attribute.endswith("href"):
+                raise ValueError(f"a figure whose <{tag}> has {attribute}={value[:40]!r}")
+            element.set(attribute, _REFERS.sub(rf"url(#{name}-\1)", value))
+        if "id" in element.attrib:
+            element.set("id", f"{name}-{element.attrib['id']}")
+    ElementTree.register_namespace("", SVG)
+    return ElementTree.tostring(root, encoding="unicode")
