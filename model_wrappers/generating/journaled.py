@@ -133,8 +133,13 @@ class Journaled(lmms):
 
 
 def _plain(answer: Any) -> Any:
-    """What is kept of an answer: its text, or its likelihood; nothing at all is an empty text."""
+    """What is kept of an answer: its text, or its likelihood; nothing at all is an empty text.
+
+    Half a surrogate pair, which an endpoint's JSON can bring and no file can hold, becomes "?".
+    """
     said = None if answer is None else unwrap_generation_output(answer)[0]
+    if isinstance(said, str):
+        return said.encode("utf8", "replace").decode("utf8")
     return "" if said is None else said
 
 

@@ -16,7 +16,7 @@ from emt_tasks.requirements import require_readings
 from emt_tasks.runs.evaluation import Evaluation
 from emt_tasks.runs.summary import RunResult
 
-NASTY = ["x" * 10**6, "\x1b[2J\x00", "\u202e\U0001f6a2", "<think>" * 99, "answer yes", "", "LMMS", "1" * 5000]
+NASTY = ["x" * 10**6, "\x1b[2J\x00\ud800", "\u202e\U0001f6a2", "<think>" * 99, "answer yes", "", "LMMS", "1" * 5000]
 
 
 @pytest.fixture(scope="module")
