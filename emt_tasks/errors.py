@@ -10,6 +10,10 @@ class EmtError(Exception):
     """Something outside the program is wrong and its user can put it right."""
 
 
+class RefusedToSpend(EmtError):  # noqa: N818  # reads as what it says
+    """Money would be spent and nobody said yes, or a limit can't be kept."""
+
+
 class UnknownName(EmtError):  # noqa: N818  # reads as what it says
     """A name that is not among those known, with the nearest one."""
 

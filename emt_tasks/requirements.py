@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
-from emt_tasks.errors import EmtError
+from emt_tasks.errors import EmtError, RefusedToSpend
 from emt_tasks.tasks import catalogue, leaves
 
 NEEDS = {
@@ -33,7 +33,8 @@ def require_readings(names: Iterable[str]) -> tuple[str, ...]:
                 found.append(f"{reading['name']}: {_need(reading['name'])(given)}")
             except EmtError as error:
                 plain = task.name.rpartition("_")[0]
-                raise EmtError(
+                kind = RefusedToSpend if isinstance(error, RefusedToSpend) else EmtError
+                raise kind(
                     f"{task.name} can't be read by {reading['name']}: {error} Or run {plain}, which needs nothing "
                     f"more, and read its answers later: emt score --reading {reading['name']}"
                 ) from error

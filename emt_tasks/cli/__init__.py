@@ -7,19 +7,25 @@ from difflib import get_close_matches
 
 import click
 
-from emt_tasks.errors import EmtError, UnknownName
+from emt_tasks.errors import EmtError, RefusedToSpend, UnknownName
+from emt_tasks.escaping import terminal
+from emt_tasks.escaping import terminal
 
 COMMANDS = {
     "quickstart": "See in minutes, offline, what fine-tuning makes a small model forget.",
     "run": "Evaluate a model, or a folder of its checkpoints, and be told what it answered.",
+    "score": "Read the answers of stored runs, or of a table, in another way, without the model.",
     "compare": "Tell what changed from one run to others, row by row, with intervals and tests.",
     "power": "Tell what drop a number of rows can show, and how many rows a drop needs.",
+    "judge": "Look after the judge's verdicts, prices and questions.",
+    "records": "Turn labelled pictures into instruction records to fine-tune on.",
+    "finetune": "Tune a model by a recipe: projector, LoRA, learnt prompt or all of it.",
     "tasks": "List the tasks, or show what one of them asks.",
     "checkpoint": "Tell what a checkpoint is, or write it in transformers' form.",
     "contract": "Hold a model's wrapper, ours or yours, to what an evaluation relies on.",
     "doctor": "Check that everything the benchmark needs is in place.",
 }
-FAILED, USAGE, INTERRUPTED = 1, 2, 130
+FAILED, USAGE, REFUSED, INTERRUPTED = 1, 2, 5, 130
 
 
 class LazyGroup(click.Group):
@@ -56,7 +62,10 @@ def emt() -> None:
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code (0 done, 1 failed, 2 usage, 3 partial, 130 interrupted)."""
+    """Run the command line and leave with its exit code.
+
+    0 done, 1 failed, 2 usage, 3 partial, 5 refused to spend, 130 interrupted.
+    """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")
@@ -68,8 +77,14 @@ def main() -> None:
     except click.exceptions.Exit as leave:
         sys.exit(leave.exit_code)
     except EmtError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(USAGE if isinstance(error, UnknownName) else FAILED)
+        click.echo("\n".join(map(terminal, f"error: {error}".split("\n"))), err=True)
+        sys.exit(_exit_code(error))
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; what was finished is kept. Run the same command to go on.", err=True)
         sys.exit(INTERRUPTED)
+
+
+def _exit_code(error: EmtError) -> int:
+    if isinstance(error, RefusedToSpend):
+        return REFUSED
+    return USAGE if isinstance(error, UnknownName) else FAILED

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from emt_tasks.errors import EmtError
+from emt_tasks.errors import EmtError, RefusedToSpend
 from emt_tasks.gpt_judge.questions import Question
 
 VARIABLE = "EMT_JUDGE_PRICES"
@@ -20,10 +20,6 @@ MILLION = 1_000_000
 LEAST_BYTES, MOST_BYTES = 6.0, 2.5  # of plain text in a token; English prompts have 4 to 5 under OpenAI's encodings
 FRAME_TOKENS = 12  # that chat completions put around a system and a user message, at most
 UNBOUNDED_REPLY = 2_000  # tokens, where no max_tokens is set: models that reason are billed for their thoughts
-
-
-class RefusedToSpend(EmtError):  # noqa: N818  # reads as what it says
-    """Money would be spent and nobody said yes."""
 
 
 class Price(BaseModel):

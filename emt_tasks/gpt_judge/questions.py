@@ -73,10 +73,16 @@ class Questions:
         self._protocol, self._model, self._labels = protocol, model, labels
         self._hash = protocol.fingerprint(labels.labels)
         self._shown: dict[str, str] = {}
+        self._made: dict[tuple[str, str], Question] = {}
 
     def about(self, label: str, answer: str) -> Question:
         """The question about `answer` to a row whose right label, as the prompt lists it, is `label`."""
         if answer not in self._shown:
             self._shown[answer] = shown(answer, self._protocol.longest_answer)
         subject = label if self._protocol.shows_label else self._labels.key
-        return Question(self._protocol, self._hash, self._model, subject, self._labels.labels, self._shown[answer])
+        about = (subject, self._shown[answer])
+        if about not in self._made:
+            self._made[about] = Question(
+                self._protocol, self._hash, self._model, subject, self._labels.labels, about[1]
+            )
+        return self._made[about]

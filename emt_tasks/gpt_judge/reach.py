@@ -2,9 +2,9 @@
 
 import sys
 
-from emt_tasks.errors import EmtError, UnknownName
+from emt_tasks.errors import EmtError, RefusedToSpend, UnknownName
 from emt_tasks.escaping import plain
-from emt_tasks.gpt_judge.money import Budget, RefusedToSpend
+from emt_tasks.gpt_judge.money import Budget
 from emt_tasks.gpt_judge.settings import OPENAI, JudgeSettings, from_environment, says_yes
 from emt_tasks.gpt_judge.store import VerdictStore
 from emt_tasks.runs import manifest

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emt_tasks.errors import EmtError
+from emt_tasks.errors import EmtError, RefusedToSpend
 from emt_tasks.gpt_judge import NAME
 from emt_tasks.gpt_judge.asking import ask_all
-from emt_tasks.gpt_judge.money import Budget, RefusedToSpend
+from emt_tasks.gpt_judge.money import Budget
 from emt_tasks.gpt_judge.panel import Panel, Plan, planned
 from emt_tasks.gpt_judge.questions import Question
 from emt_tasks.gpt_judge.reach import may_ask_user

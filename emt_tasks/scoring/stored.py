@@ -1,0 +1,104 @@
+"""Answers of stored runs, and the files in which their further readings stand beside them."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from emt_tasks.choice import READING as CHOICE
+from emt_tasks.errors import EmtError
+from emt_tasks.labels import LabelSet, label_set
+from emt_tasks.runs.problems import Problem
+from emt_tasks.runs.reading_back import read_runs
+from emt_tasks.runs.records import TaskRows
+from emt_tasks.runs.run_folders import readings_file
+from emt_tasks.scoring.answers import Answer, Answers, LabelPlaces
+from emt_tasks.tasks import catalogue
+
+
+def stored_answers(
+    paths: Iterable[Path], tasks: Collection[str] | None = None, set_key: str | None = None
+) -> tuple[list[Answers], tuple[Problem, ...]]:
+    """The answers of the runs under `paths`, each task once whatever readings it has, and what is wrong with the runs.
+
+    Args:
+        paths: run folders, folders above several, or files of a run.
+        tasks: only these.
+        set_key: the label set of tasks that are not ours.
+
+    Raises:
+        EmtError: there is no run, or none has answers that can be read against a label set.
+    """
+    found = read_runs(paths, tasks)
+    answers = []
+    reasons = []
+    for run in found.runs:
+        for task in dict.fromkeys(rows.task for rows in run.tasks):
+            rows = run.of(task)
+            assert rows is not None, "one of the run's own tasks"
+            labels = _labels_of(task, set_key)
+            if rows.reading == CHOICE:
+                reasons.append(f"{task} scored labels and has no answers")
+            elif labels is None:
+                reasons.append(f"{task} is no task of ours: say with --set which labels its answers are about")
+            else:
+                answers.append(_answers(run.name, rows, labels))
+    if not answers:
+        raise EmtError(f"nothing here can be read: {'; '.join(dict.fromkeys(reasons)) or 'no run is whole enough'}.")
+    return answers, found.problems
+
+
+def _labels_of(task: str, set_key: str | None) -> LabelSet | None:
+    ours = catalogue().get(task)
+    if ours is not None and not ours.members:
+        return ours.labels
+    return label_set(set_key) if set_key else None
+
+
+def _answers(run: str, task: TaskRows, labels: LabelSet) -> Answers:
+    places, rows, where = LabelPlaces(labels), task.rows, f"{task.samples.name} ({task.task})"
+    place_of = [places.of(text, where) for text in rows.label.values]
+    images = [None] * len(rows) if rows.image is None else [image.decode("ascii") for image in rows.image]
+    raw, label = rows.raw, rows.label
+    return Answers(
+        run=run,
+        task=task.task,
+        labels=labels,
+        samples=_log_of(task),
+        rows=[
+            Answer(int(number), image, place_of[label_code], raw.values[raw_code])
+            for number, image, label_code, raw_code in zip(
+                rows.doc_id.tolist(), images, label.codes.tolist(), raw.codes.tolist(), strict=True
+            )
+        ],
+    )
+
+
+def _log_of(task: TaskRows) -> Path:
+    """The log of the harness, also where the rows at hand are of a later reading."""
+    name = task.samples.name
+    if "readings_" not in name:
+        return task.samples
+    return task.samples.with_name(name.replace(f"readings_{task.task}.{task.reading}", f"samples_{task.task}", 1))
+
+
+def keep(answers: Answers, reading: str, records: Sequence[Mapping[str, Any]]) -> Path:
+    """Write the `emt` records of a reading beside the run, whole or not at all; the file.
+
+    Raises:
+        EmtError: it can't be written.
+    """
+    path = readings_file(answers.samples, answers.task, reading)
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("w", encoding="utf8") as file:
+            file.writelines(_lines(answers, records))
+        part.replace(path)
+    except OSError as error:
+        raise EmtError(f"{path} can't be written ({error.strerror}). Mend the folder's permissions.") from error
+    return path
+
+
+def _lines(answers: Answers, records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for row, record in zip(answers.rows, records, strict=True):
+        yield json.dumps({"doc_id": row.doc_id, "emt": record}, ensure_ascii=False) + "\n"

@@ -1,0 +1,158 @@
+"""Tables of answers (CSV, TSV, Excel; VLMEvalKit's too) become a run folder, which everything here can read."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from emt_tasks.errors import EmtError
+from emt_tasks.escaping import plain
+from emt_tasks.label_match import NAME
+from emt_tasks.labels import LabelSet
+from emt_tasks.runs.manifest import write_json
+from emt_tasks.scoring.answers import Answer, Answers, LabelPlaces
+from emt_tasks.scoring.readers import by_label_match, records
+
+ENDINGS = (".csv", ".tsv", ".xlsx")
+MOST_IN_CELL = 64_000_000  # characters; Python's own limit is 131,072, and answers of a megabyte were seen
+HEX = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column holds what; None is found by name.
+
+    VLMEvalKit calls the right label `answer` and the model's `prediction`.
+    """
+
+    id: str | None = None
+    label: str | None = None
+    answer: str | None = None
+
+    def found(self, header: Sequence[str], where: str) -> "Columns":
+        """The columns of a table with this header.
+
+        Raises:
+            EmtError: one can't be told.
+        """
+        lower = {name.strip().lower(): name for name in header}
+        vlmevalkit = "prediction" in lower and "label" not in lower and "target" not in lower
+        known = {
+            "id": ("image_id", "image id", "id", "index", "image"),
+            "label": ("answer",) if vlmevalkit else ("label", "target", "gold"),
+            "answer": ("prediction",) if vlmevalkit else ("answer", "prediction", "response", "output"),
+        }
+        chosen: dict[str, str | None] = {}
+        for part, names in known.items():
+            asked = getattr(self, part)
+            chosen[part] = asked or next((lower[name] for name in names if name in lower), None)
+            if (asked and asked not in header) or (chosen[part] is None and part != "id"):
+                raise EmtError(
+                    f"{where} has no column for the {part} ({asked or ', '.join(names)}); there are "
+                    f"{', '.join(plain(name) for name in header)}. Name it with --{part}-column."
+                )
+        return Columns(**chosen)
+
+
+def run_of_table(path: Path, labels: LabelSet, columns: Columns, output: Path) -> Path:
+    """Write the answers in the table at `path` as a run of the set's task, read by `label_match`; its folder.
+
+    The run is named and dated as the file, so that the same table gives the same run.
+
+    Raises:
+        EmtError: the table can't be read, or a row of it is wrong; which one is said.
+    """
+    rows, ids = _answers(path, labels, columns)
+    task = f"emt_{labels.key}"
+    stamp = datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y%m%d_%H%M%S")
+    folder = output / path.stem
+    samples = folder / f"{stamp}_samples_{task}.jsonl"
+    answers = Answers(path.stem, task, labels, rows, samples)
+    told = records(answers, by_label_match, NAME)
+    lines = (
+        json.dumps({"doc_id": row.doc_id, "id": name, "target": labels.labels[row.label], "resps": [[row.raw]],
+                    "filtered_resps": record["named"], "emt": record}, ensure_ascii=False) + "\n"
+        for row, name, record in zip(rows, ids, told, strict=True)
+    )  # fmt: skip
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        samples.write_text("".join(lines), encoding="utf8")
+        write_json(folder / f"{stamp}_results.json", _results(path, task, told))
+    except OSError as error:
+        raise EmtError(f"{folder} can't be written ({error.strerror}). Choose another --output-path.") from error
+    return folder
+
+
+def _results(path: Path, task: str, told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    right = sum(record["outcome"] == "correct" for record in told) / len(told)
+    return {
+        "results": {task: {f"accuracy,{NAME}": right}},
+        "configs": {},
+        "n-samples": {task: {"original": len(told), "effective": len(told)}},
+        "config": {"model": path.stem, "model_args": ""},
+        "table": path.name,
+    }
+
+
+def _answers(path: Path, labels: LabelSet, columns: Columns) -> tuple[list[Answer], list[str | None]]:
+    cells = iter(_cells(path))
+    header = [str(cell or "") for cell in next(cells, [])]
+    chosen, places = columns.found(header, path.name), LabelPlaces(labels)
+    at = {part: header.index(name) for part in ("id", "label", "answer") if (name := getattr(chosen, part)) is not None}
+    rows: list[Answer] = []
+    ids: list[str | None] = []
+    for number, row in enumerate(cells, start=2):
+        if not any(row):
+            continue
+        where = f"{path.name}, line {number}"
+        if len(row) <= max(at.values()):
+            raise EmtError(f"{where} has {len(row)} cells, the header {len(header)}. Is a quotation mark left open?")
+        text = str(row[at["answer"]] if row[at["answer"]] is not None else "")
+        name = str(row[at["id"]]) if "id" in at else None
+        image = name if name and len(name) == 64 and set(name) <= HEX else None
+        rows.append(Answer(len(rows), image, places.of(_text(row[at["label"]]), where), text))
+        ids.append(name)
+    if not rows:
+        raise EmtError(f"{path.name} has no rows. A header and a row for each answer are needed.")
+    return rows, ids
+
+
+def _text(cell: object) -> str:
+    """A label's cell as text: Excel stores a 7 as 7.0."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell if cell is not None else "")
+
+
+def _cells(path: Path) -> Iterable[Sequence[Any]]:
+    if path.suffix.lower() == ".xlsx":
+        return _excel(path)
+    return _separated(path, "\t" if path.suffix.lower() == ".tsv" else ",")
+
+
+def _separated(path: Path, delimiter: str) -> Iterator[list[str]]:
+    before = csv.field_size_limit(MOST_IN_CELL)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield from csv.reader((line.replace("\0", "") for line in file), delimiter=delimiter)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise EmtError(f"{path.name} can't be read as {path.suffix}: {error}. Save it as UTF-8.") from error
+    finally:
+        csv.field_size_limit(before)
+
+
+def _excel(path: Path) -> Iterator[Sequence[Any]]:
+    from zipfile import BadZipFile
+
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
+        raise EmtError(f"{path.name} is no Excel workbook ({error}). Save it as .xlsx or .csv.") from error
+    try:
+        yield from book.worksheets[0].iter_rows(values_only=True)
+    finally:
+        book.close()
