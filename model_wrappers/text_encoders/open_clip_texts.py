@@ -1,11 +1,14 @@
 """The text tower of an open_clip model; its picture tower is let go."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from emt_tasks.clip_argmin.embedding import Embedded
 from model_wrappers.text_encoders.batches import CHARACTERS_A_TOKEN, in_batches
@@ -14,6 +17,8 @@ from model_wrappers.zero_shot.loading import load_encoder, source_fingerprint
 
 PROBE = "The object in the image is a(n) ship, number 8; Ünïcode and 中文 too."
 """Whose tokens are part of a fingerprint: a tokenizer may come from another place than the weights."""
+
+PAD = 0  # of open_clip's own tokenizer
 
 
 class OpenClipTexts:
@@ -39,6 +44,7 @@ class OpenClipTexts:
         self.longest = CHARACTERS_A_TOKEN * self._context
         tokens = self._tokenizer([PROBE])
         self.fingerprint = hashlib.sha256(f"{source_fingerprint(source)} {tokens.tolist()}".encode()).hexdigest()
+        self._trims = self._can_trim()
         self.width = int(self._encode([PROBE]).shape[1])
 
     def embedded(self, texts: Sequence[str]) -> Embedded:
@@ -58,7 +64,47 @@ class OpenClipTexts:
             return len(self._tokenizer.encode(text)) + 2
         return len(self._tokenizer.tokenizer(self._tokenizer.clean_fn(text), truncation=False)["input_ids"])
 
-    @torch.inference_mode()
     def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        vectors = self._model.encode_text(self._tokenizer(list(texts)).to(self._device))
+        tokens = self._tokenizer(list(texts))
+        used = _used(tokens) if self._trims else tokens.shape[1]
+        return self._points(tokens[:, :used])
+
+    @torch.inference_mode()
+    def _points(self, tokens: Tensor) -> NDArray[np.float32]:
+        """Of (n, used) tokens the vectors, (n, width); `used` is the context, or less of a tower that trims."""
+        with _trimmed(self._model, tokens.shape[1]):
+            vectors = self._model.encode_text(tokens.to(self._device))
         return np.asarray(vectors.float().cpu().numpy(), np.float32)
+
+    def _can_trim(self) -> bool:
+        """Whether what follows the longest text's end can be left out: five times faster for a sentence.
+
+        It can where each token sees only those before it and the last one is the text's, as in CLIP. It is tried.
+        """
+        if not hasattr(self._tokenizer, "encode"):
+            return False
+        tokens = self._tokenizer([PROBE, "ship"])
+        try:
+            return np.allclose(self._points(tokens), self._points(tokens[:, : _used(tokens)]), rtol=1e-4, atol=1e-4)
+        except RuntimeError:  # shapes that do not go together
+            return False
+
+
+def _used(tokens: Tensor) -> int:
+    """The number of columns up to the last that holds a token; within a text 0 is a token too."""
+    return int((tokens != PAD).any(dim=0).nonzero().max()) + 1
+
+
+@contextmanager
+def _trimmed(model: Any, used: int) -> Iterator[None]:
+    """Let a `CLIP`, whose own `encode_text` asks for the whole context, take `used` tokens meanwhile."""
+    positions, mask = getattr(model, "positional_embedding", None), getattr(model, "attn_mask", None)
+    if positions is None or mask is None or used == len(positions):
+        yield
+        return
+    try:
+        model.positional_embedding = torch.nn.Parameter(positions[:used], requires_grad=False)
+        model.attn_mask = mask[:used, :used]
+        yield
+    finally:
+        model.positional_embedding, model.attn_mask = positions, mask

@@ -41,6 +41,16 @@ def test_the_points_are_open_clips_whatever_the_batch(folder: Path, batch_size: 
     assert found.vectors.dtype == np.float32
 
 
+def test_a_tower_is_trimmed_to_the_longest_text_and_is_whole_again_after(folder: Path) -> None:
+    encoder = load_text_encoder(str(folder), "cpu")
+    assert encoder._trims
+    seen = []
+    encoder._model.transformer.register_forward_pre_hook(lambda _module, given: seen.append(given[0].shape[1]))
+    encoder.embedded(["a ship", "a"])
+    assert seen == [4]
+    assert encoder._model.positional_embedding.shape[0] == encoder._model.attn_mask.shape[0] == 77
+
+
 def test_texts_past_77_tokens_are_told_apart(folder: Path) -> None:
     encoder = load_text_encoder(str(folder), "cpu")
     told = encoder.embedded(["a " * 75, "a " * 76, "a", ""]).truncated
