@@ -14,6 +14,7 @@ from emt_tasks.errors import EmtError, UnknownName
 from emt_tasks.hub import reach_hub
 from emt_tasks.requirements import require_readings
 from emt_tasks.tasks import Task, leaves, require_scorer
+from emt_tasks.tuned_folders import tuned_arguments
 
 BYTES_FOR_RUN = 50_000_000  # 40,000 rows of sample log at about 1 kB each, with room to spare
 ROWS, BYTES_FOR_SCORE = 10_000, 200  # of a set at most; of each label's score in log and journal
@@ -140,18 +141,18 @@ def _our_class(model: str) -> Any:
 
 
 def _adapters(asked: Asked) -> str:
-    named = [*asked.adapters, *([asked.model_args["peft"]] if asked.model_args.get("peft") else [])]
-    projector = asked.model_args.get("projector")
-    if not named and not projector:
+    said = {name: str(asked.model_args[name]) for name in ("peft", "projector") if asked.model_args.get(name)}
+    named = [said | tuned_arguments(folder) for folder in asked.adapters] or ([said] if said else [])
+    if not named:
         return "none"
     from model_wrappers.checkpoints.adapters import check_adapter
 
     pretrained, revision = _pretrained(asked), asked.model_args.get("revision")
     if pretrained is None:
         raise EmtError("an adapter needs the base that it was trained on: add pretrained= to the model's arguments.")
-    for peft in named or [None]:
-        check_adapter(str(pretrained), None if peft is None else str(peft), projector, revision)
-    return ", ".join(str(name) for name in [*named, *([projector] if projector else [])])
+    for each in named:
+        check_adapter(str(pretrained), each.get("peft"), each.get("projector"), revision)
+    return ", ".join(dict.fromkeys(name for each in named for name in each.values()))
 
 
 def _bytes_for_run(tasks: Sequence[Task]) -> int:

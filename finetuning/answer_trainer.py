@@ -83,10 +83,12 @@ class AnswerTrainer(Trainer):
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         """AdamW over what learns; the projector may have a learning rate of its own."""
-        if self.optimizer is None:
+        made: torch.optim.Optimizer | None = self.optimizer  # type: ignore[has-type]  # the Trainer's
+        if made is None:
             kind, options = self.get_optimizer_cls_and_kwargs(self.args, self.model)
-            self.optimizer = kind(self._groups(self.model if model is None else model), **options)
-        return self.optimizer
+            made = kind(self._groups(self.model if model is None else model), **options)
+        self.optimizer = made
+        return made
 
     def learnt_tensors(self) -> dict[str, Tensor]:
         """What learns, by name, gathered from all ranks."""
@@ -160,9 +162,7 @@ class _Flow(TrainerCallback):
         self._hooks = hooks
         self._rows = args.train_batch_size * args.gradient_accumulation_steps * args.world_size
 
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> TrainerControl:
+    def on_step_end(self, _: Any, state: TrainerState, control: TrainerControl, **__: Any) -> TrainerControl:
         self._hooks.advance(self._rows)
         every = self._hooks.state_every
         if state.global_step in self._hooks.due or (every and state.global_step % every == 0):
@@ -179,11 +179,11 @@ def newest_state(home: Path) -> Path | None:
 @contextmanager
 def _chance_kept() -> Iterator[None]:
     """Every source of chance is afterwards as it was before."""
-    python, array = random.getstate(), np.random.get_state()  # noqa: NPY002  # the Trainer's state, not ours
+    python, array = random.getstate(), np.random.get_state()  # the Trainer's state, not ours
     with torch.random.fork_rng():
         yield
     random.setstate(python)
-    np.random.set_state(array)  # noqa: NPY002
+    np.random.set_state(array)
 
 
 def _whole(weight: Tensor) -> Tensor:

@@ -191,7 +191,7 @@ def _column(said: str | None, rows: datasets.Dataset, place: str, what: str, fit
         if what == "image" and not fits(rows.features[said]):
             raise EmtError(f"{place}: the column {said!r} holds no pictures, but {rows.features[said]}.")
         return said
-    found = [name for name, kind in rows.features.items() if fits(kind)]
+    found: list[str] = [name for name, kind in rows.features.items() if fits(kind)]
     if len(found) != 1:
         there = ", ".join(found) if found else f"none among {', '.join(rows.features)}"
         raise EmtError(f"{place}: which column holds each row's {what}? Fitting: {there}. Say ?{what}=COLUMN.")

@@ -107,7 +107,7 @@ def read_recipe(named: str, fields: Mapping[str, Any] | None = None) -> Recipe:
     said = over({"name": path.stem}, _inherited(path))
     for dotted, value in (fields or {}).items():
         for part in reversed(dotted.split(".")):
-            value = {part: value}  # noqa: PLW2901  # nested one level a turn
+            value = {part: value}  # one level a turn
         said = over(said, value)
     return validated(Recipe, said, f"recipe {named}")
 

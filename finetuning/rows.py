@@ -19,7 +19,7 @@ from finetuning.wording import Template, Wording
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A set's share of a mixture: `rows` are the row numbers that are seen in an epoch, repeated where it weighs more."""
+    """A set's share of a mixture: `rows` are the numbers of those seen in an epoch, repeated where it weighs more."""
 
     spec: SetSpec
     source: LabelledSet

@@ -39,13 +39,12 @@ class Additions:
 
     Attributes:
         penalty: added to each step's loss.
-        on_checkpoint: called on the first rank after each checkpoint, with the model that trains; True ends the training.
-            Its `told`, as JSON, goes into what the training depends on.
+        on_checkpoint: called on the first rank after each checkpoint, with what trains; True ends the training.
         told: what the additions are, as JSON: a training is continued only with the same.
     """
 
     penalty: Callable[[Prepared], Tensor] | None = None
-    on_checkpoint: Callable[[Checkpoint, LoadedBase], bool] | None = None
+    on_checkpoint: Callable[[Checkpoint, Prepared], bool] | None = None
     told: dict[str, Any] = field(default_factory=dict)
 
 
@@ -126,6 +125,7 @@ class _Training:
         self.job, self.schedule, self.prepared, self.additions = job, schedule, prepared, additions
         self._inputs, self._shown = inputs, shown and rank() == 0
         self._kept: dict[int, Checkpoint] = {}
+        self._advance: Callable[[int], None] = lambda _: None
 
     def run(self) -> Tuned:
         """Train from where an earlier start stopped."""
@@ -133,11 +133,12 @@ class _Training:
         resumed = newest_state(job.state)
         step = 0 if resumed is None else int(resumed.name.rpartition("-")[2])
         total = math.ceil(job.recipe.epochs * schedule.rows)
+        trainer = self._trainer()
+        if resumed is not None:
+            self._recovered(trainer, resumed, step)
         with ImageProgress(total, min(total, step * job.recipe.batch_size), self._shown) as progress:
-            trainer = self._trainer(progress.advance)
-            set_seed(job.seed)  # dropout; the trainer's own call came before its model was made ready
-            if resumed is not None:
-                self._recovered(trainer, resumed, step)
+            self._advance = progress.advance
+            set_seed(job.seed)  # dropout; what was made ready so far has drawn as well
             if step < schedule.steps and not self._has_stopped(step):
                 trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
             speed = progress.speed
@@ -173,7 +174,7 @@ class _Training:
                 folder, self._told(step, epoch), lambda part: write_weights(self.prepared, tensors, part)
             )
             self._kept[step] = made
-            stop = bool(self.additions.on_checkpoint and self.additions.on_checkpoint(made, self.prepared.loaded))
+            stop = bool(self.additions.on_checkpoint and self.additions.on_checkpoint(made, self.prepared))
             mark = self.job.state / f"told-{step}"
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.write_text("stop" if stop else "on")
@@ -198,10 +199,16 @@ class _Training:
             "written": datetime.now(UTC).isoformat(timespec="seconds"),
         }
 
-    def _trainer(self, advance: Callable[[int], None]) -> AnswerTrainer:
+    def _trainer(self) -> AnswerTrainer:
         job, base = self.job, self.prepared.loaded
         collate = AnswerCollator(base.processor, base.prompts, learnt_tokens(base.model))
-        hooks = Hooks(self._keep, frozenset(self.schedule.kept), job.state_every, advance, self.additions.penalty)
+        hooks = Hooks(
+            keep=self._keep,
+            due=frozenset(self.schedule.kept),
+            state_every=job.state_every,
+            advance=lambda rows: self._advance(rows),
+            penalty=self.additions.penalty,
+        )
         lengths = _lengths(job, collate) if job.recipe.group_by_length else None
         return AnswerTrainer(
             self.prepared, hooks, lengths, args=_arguments(job, self.schedule, base), train_dataset=job.rows,
@@ -255,8 +262,9 @@ def _lengths(job: Job, collate: AnswerCollator) -> list[int]:
 
 
 def _history(trainer: AnswerTrainer, resumed: Path | None) -> Sequence[dict[str, Any]]:
-    if trainer.state.log_history or resumed is None:
-        return trainer.state.log_history
+    history: list[dict[str, Any]] = trainer.state.log_history
+    if history or resumed is None:
+        return history
     told: list[dict[str, Any]] = json.loads((resumed / "trainer_state.json").read_text())["log_history"]
     return told
 

@@ -17,6 +17,7 @@ from emt_tasks.runs.evaluation import Evaluation
 from emt_tasks.runs.summary import RunResult, TaskResult
 from emt_tasks.statistics.power import independent, smallest_drop
 from emt_tasks.tables import results_table
+from emt_tasks.tuned_folders import tuned_arguments
 
 PARTIAL = 3
 SURE_ENOUGH = 0.03  # a difference in accuracy: where rows show that, nothing is said about chance
@@ -26,7 +27,11 @@ SURE_ENOUGH = 0.03  # a difference in accuracy: where rows show that, nothing is
 @click.option("--model", default="llava", show_default=True, help="Any model of lmms-eval, or emt_llava, emt_hf.")
 @model_args_option("pretrained=, peft=, projector=, dtype=, device_map=, revision=, ...")
 @click.option("--tasks", default="emt", show_default=True, metavar="NAME,...", help="Tasks or groups; see `emt tasks`.")
-@click.option("--checkpoints", metavar="GLOB", help="Adapter folders to evaluate in turn on one loaded base; quote it.")
+@click.option(
+    "--checkpoints",
+    metavar="GLOB",
+    help="Folders of adapters or projectors to evaluate in turn on one loaded base; quote it.",
+)
 @click.option(
     "--output-path",
     "--output_path",
@@ -134,8 +139,9 @@ def _evaluated(
     for place, folder in enumerate(adapters, start=1):
         if asked.shown:
             click.echo(f"[{place}/{len(adapters)}] {folder}", err=True)
-        lm.use_adapter(str(folder), model_args.get("projector"))
-        result = harness.evaluate_loaded(lm, model, {**model_args, "peft": str(folder)}, asked.into(folder.name))
+        put_on = {**model_args, **tuned_arguments(folder)}
+        lm.use_adapter(put_on.get("peft"), put_on.get("projector"))
+        result = harness.evaluate_loaded(lm, model, put_on, asked.into(folder.name))
         if result is not None:
             runs[folder.name] = result
     return runs
