@@ -1,8 +1,10 @@
 """The parts of a document."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_FILE = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[\w.-]+)*", re.ASCII)
 Cell = str | tuple[str, ...]
 """Text of unknown origin; a tuple is shown on several lines where lines are short, and on one elsewhere."""
 
@@ -65,7 +67,26 @@ class Table:
                 )
 
 
-Block = Heading | Paragraph | Items | Table
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that lies beside the document: where a form can show it, it is shown; where not, its file is named.
+
+    Attributes:
+        file: its path from the document, with `/`; our own name, of letters, digits and `._-`.
+        caption: what it shows.
+    """
+
+    file: str
+    caption: str
+
+    def __post_init__(self) -> None:
+        if not _FILE.fullmatch(self.file):
+            raise ValueError(
+                f"a picture's file is called {self.file!r}; letters, digits, '.', '_', '-' and '/' are safe."
+            )
+
+
+Block = Heading | Paragraph | Items | Table | Picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-r"""A document as LaTeX to `\input`; its tables need the package booktabs."""
+r"""A document as LaTeX to `\input`; its tables need the package booktabs, its pictures graphicx."""
 
-from emt_tasks.documents.blocks import Block, Document, Heading, Items, Paragraph, Table, joined
+from emt_tasks.documents.blocks import Block, Document, Heading, Items, Paragraph, Picture, Table, joined
 from emt_tasks.escaping import latex
 
 SECTIONS = {2: "subsection", 3: "subsubsection"}
@@ -9,7 +9,9 @@ SECTIONS = {2: "subsection", 3: "subsubsection"}
 def written(document: Document) -> str:
     """`document` as the body of a LaTeX file, ending in a line end."""
     title = rf"\section*{{{latex(document.title)}}}"
-    return "\n\n".join(["% \\usepackage{booktabs}", title, *(_block(block) for block in document.blocks)]) + "\n"
+    return (
+        "\n\n".join(["% \\usepackage{booktabs,graphicx}", title, *(_block(block) for block in document.blocks)]) + "\n"
+    )
 
 
 def _block(block: Block) -> str:
@@ -23,6 +25,14 @@ def _block(block: Block) -> str:
             return f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}"
         case Table():
             return _table(block)
+        case Picture():
+            return _picture(block)
+
+
+def _picture(picture: Picture) -> str:
+    shown = rf"\includegraphics[width=\linewidth]{{{picture.file}}}"
+    parts = (r"\begin{figure}[htbp]", r"\centering", shown, rf"\caption{{{latex(picture.caption)}}}", r"\end{figure}")
+    return "\n".join(parts)
 
 
 def _table(table: Table) -> str:

@@ -1,6 +1,6 @@
 """A document as Markdown, with GitHub's tables."""
 
-from emt_tasks.documents.blocks import Block, Document, Heading, Items, Paragraph, Table, joined
+from emt_tasks.documents.blocks import Block, Document, Heading, Items, Paragraph, Picture, Table, joined
 from emt_tasks.escaping import markdown
 
 
@@ -19,6 +19,8 @@ def _block(block: Block) -> str:
             return "\n".join(f"- {markdown(text)}" for text in block.texts)
         case Table():
             return _table(block)
+        case Picture():
+            return f"![{markdown(block.caption)}]({block.file})"
 
 
 def _table(table: Table) -> str:

@@ -7,7 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from emt_tasks.documents.blocks import Block, Cell, Column, Document, Heading, Items, Paragraph, Table
+from emt_tasks.documents.blocks import Block, Cell, Column, Document, Heading, Items, Paragraph, Picture, Table
 from emt_tasks.escaping import terminal
 
 
@@ -31,6 +31,8 @@ def renderable(block: Block) -> RenderableType:
             return Group(*(Text(f"- {terminal(text)}") for text in block.texts))
         case Table():
             return _table(block)
+        case Picture():
+            return Text(f"{terminal(block.caption)}: {block.file}")
 
 
 def _table(table: Table) -> RichTable:

@@ -141,7 +141,9 @@ def _c(told: Gathered) -> Claim:
         if place.method == "linear" and place.epoch == FIRST and len(place.sets) == 1 and place.sets[0] in sets.RGB
     ]
     says = "one epoch of linear on an RGB set raises the other RGB sets"
-    lacks = "a linear checkpoint of epoch 1 tuned on CIFAR-10, CIFAR-100 or miniImageNet, and its base, on another of them"
+    lacks = (
+        "a linear checkpoint of epoch 1 tuned on CIFAR-10, CIFAR-100 or miniImageNet, and its base, on another of them"
+    )
     found = _others(told, tuned, among=sets.RGB)
     return Claim("c", says, (_part(says, RULE_MEAN, _by_mean, +1, found, lacks),))
 
@@ -149,7 +151,9 @@ def _c(told: Gathered) -> Claim:
 def _d(told: Gathered) -> Claim:
     last = [series[-1] for series in series_of(told) if series[-1].sets == ("mnist",)]
     says = "fine-tuning on MNIST lowers all others"
-    rule = "Holds where every other set is shown lower after each tuning's last epoch; does not where one is shown higher."
+    rule = (
+        "Holds where every other set is shown lower after each tuning's last epoch; does not where one is shown higher."
+    )
     lacks = "a checkpoint tuned on MNIST, and its base, on another set"
     return Claim("d", says, (_part(says, rule, _by_all, -1, _others(told, last), lacks),))
 
@@ -194,5 +198,3 @@ def _diversities(told: Gathered) -> Iterator[Contrast | None]:
         for before, after in shared[-1:]:
             neither = [key for key in told.keys if key not in (*before.sets, *after.sets)]
             yield from (told.contrast(before.run, after.run, key) for key in neither)
-
-

@@ -64,7 +64,9 @@ class Mean:
     of: int
 
 
-def contrast(name_a: str, a: TaskRows, name_b: str, b: TaskRows, key: str, *, asked_alike: bool = True) -> Contrast | Problem:
+def contrast(
+    name_a: str, a: TaskRows, name_b: str, b: TaskRows, key: str, *, asked_alike: bool = True
+) -> Contrast | Problem:
     """The contrast of two runs on set `key`; a problem where the two are not to be compared.
 
     Args:

@@ -115,5 +115,3 @@ def findings(found: Found, mapping: Mapped | None = None, choices: Choices | Non
         examples=examples(told, choices.seed, choices.each),
         problems=tuple(dict.fromkeys((*found.problems, *told.problems.values()))), choices=choices,
     )  # fmt: skip
-
-

@@ -138,9 +138,7 @@ def _variant(runs: Sequence[Run], wanted: str | None) -> str:
     return sets.commonest_variant(tasks) if wanted is None else "" if wanted == "plain" else wanted
 
 
-def _chosen(
-    run: Run, place: Place, reading: str, variant: str, problems: dict[str, Problem]
-) -> Iterator[TaskRows]:
+def _chosen(run: Run, place: Place, reading: str, variant: str, problems: dict[str, Problem]) -> Iterator[TaskRows]:
     """For each set the rows that stand for it; an encoder, which no prompt is put to, may have them in any variant."""
     by_set: dict[str, list[TaskRows]] = {}
     for rows in run.tasks:
@@ -181,7 +179,9 @@ def _told_apart(places: Sequence[Place], problems: dict[str, Problem]) -> tuple[
         if what in found:
             said = "stands for the same as"
             text = f"{said} {found[what].run}; left out"
-            _note(problems, Problem(Trouble.ALIKE, place.run, text, f"Leave one out, or tell them apart. {MAPPING_TODO}"))
+            _note(
+                problems, Problem(Trouble.ALIKE, place.run, text, f"Leave one out, or tell them apart. {MAPPING_TODO}")
+            )
         else:
             found[what] = place
     return tuple(sorted(found.values(), key=_order))
@@ -210,7 +210,12 @@ def lineage_problems(told: Gathered) -> Iterator[Problem]:
             yield Problem(Trouble.NO_ENCODER, place.run, "nothing says which encoder it looks through", todo)
         elif told.encoder_of(place) is None:
             what = f"its encoder {place.encoder} has no run here, so that the gap to it can't be told"
-            yield Problem(Trouble.NO_ENCODER, place.run, what, "Run it: emt run --model emt_clip --model-args model=...,pretrained=...")
+            yield Problem(
+                Trouble.NO_ENCODER,
+                place.run,
+                what,
+                "Run it: emt run --model emt_clip --model-args model=...,pretrained=...",
+            )
 
 
 def _unplaced(place: Place, bases: Collection[Place]) -> Problem:

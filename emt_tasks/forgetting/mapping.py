@@ -65,7 +65,9 @@ def read_mapping(path: Path) -> Mapped:
     try:
         return Mapped.model_validate(content)
     except ValidationError as error:
-        raise EmtError(f"the mapping {path}: {_said(error)}. Fields of a run: {', '.join(MappedRun.model_fields)}.") from error
+        raise EmtError(
+            f"the mapping {path}: {_said(error)}. Fields of a run: {', '.join(MappedRun.model_fields)}."
+        ) from error
 
 
 def _said(error: ValidationError) -> str:

@@ -9,7 +9,22 @@ from leaderboard.figures.theme import Spec
 
 PIXELS_PER_POINT = 2  # of the PNG
 SVG = "http://www.w3.org/2000/svg"
-_DRAWS = {"svg", "g", "path", "text", "tspan", "rect", "line", "circle", "defs", "clipPath", "linearGradient", "stop", "title", "desc"}
+_DRAWS = {
+    "svg",
+    "g",
+    "path",
+    "text",
+    "tspan",
+    "rect",
+    "line",
+    "circle",
+    "defs",
+    "clipPath",
+    "linearGradient",
+    "stop",
+    "title",
+    "desc",
+}
 _REFERS = re.compile(r"url\(#([^)]*)\)")
 
 

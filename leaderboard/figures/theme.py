@@ -16,12 +16,15 @@ DASHES: Mapping[str, list[int]] = {"lora": [1, 0], "linear": [6, 4], "prompt": [
 OTHER_DASH = [8, 2, 2, 2, 2, 2]
 
 
-def framed(body: Mapping[str, Any], title: str, subtitle: str, description: str) -> Spec:
-    """A whole spec around `body`: title, description for those who hear it, and the common look."""
+def framed(body: Mapping[str, Any], title: str, subtitle: str, description: str, width: int = 96) -> Spec:
+    """A whole spec around `body`: title, description for those who hear it, and the common look.
+
+    A line of the subtitle has at most `width` characters.
+    """
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "title": {
-            "text": title, "subtitle": wrapped(subtitle), "anchor": "start", "offset": 14, "fontSize": 15, "color": INK,
+            "text": title, "subtitle": wrapped(subtitle, width), "anchor": "start", "offset": 14, "fontSize": 15, "color": INK,
             "subtitleFontSize": 12, "subtitleColor": FAINT, "subtitlePadding": 4,
         },
         "description": description,
@@ -43,7 +46,7 @@ def framed(body: Mapping[str, Any], title: str, subtitle: str, description: str)
     }  # fmt: skip
 
 
-def wrapped(text: str, width: int = 96) -> list[str]:
+def wrapped(text: str, width: int) -> list[str]:
     """`text` in lines, as Vega breaks none itself."""
     lines = [""]
     for word in text.split():

@@ -1,0 +1,77 @@
+"""What was said in the place of what, as a map: a row for each label, a column for each answer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from leaderboard.figures.theme import INK, ON_DEEP, ON_PALE, Spec, framed, points
+
+CELL, NUMBERED = 34, 13  # points; at most so many labels have their numbers written into the cells
+SMALL = 22
+PALE, DEEP_COLOUR = "#f7f7f7", "#0b3c5d"
+DEEP = 0.5
+
+
+def confusion_map(
+    labels: Sequence[str], answers: Sequence[str], shares: Sequence[Sequence[float]], title: str, subtitle: str
+) -> Spec:
+    """Shares of each label's pictures by answer.
+
+    Args:
+        labels: the rows.
+        answers: the columns: the labels in the same order, then what else can be said.
+        shares: a row for each label, fractions in [0, 1] that add up to 1, or all 0 where there was no picture of it.
+        title: what the figure says.
+        subtitle: how it was measured.
+
+    Raises:
+        ValueError: there is nothing to draw.
+    """
+    if not labels:
+        raise ValueError("a confusion needs at least one label.")
+    numbered = len(labels) <= NUMBERED
+    values = [
+        _cell(label, answer, share, bool(place >= len(labels)), numbered)
+        for label, row in zip(labels, shares, strict=True)
+        for place, (answer, share) in enumerate(zip(answers, row, strict=True))
+    ]
+    size = CELL if numbered else SMALL
+    x = {
+        "field": "answer", "type": "nominal", "sort": list(answers), "title": "answer",
+        "axis": {"orient": "top", "labelAngle": -45, "ticks": False, "domain": False, "labelLimit": 150, "titleAnchor": "start"},
+    }  # fmt: skip
+    y = {"field": "label", "type": "nominal", "sort": list(labels), "title": "picture of", "axis": {"ticks": False, "domain": False, "labelLimit": 150, "titleAnchor": "start"}}  # fmt: skip
+    colour = {
+        "field": "share", "type": "quantitative", "title": "% of the label's pictures",
+        "scale": {"type": "sqrt", "domain": [0, 100], "range": [PALE, DEEP_COLOUR], "interpolate": "lab"},
+        "legend": {"orient": "bottom", "direction": "horizontal", "gradientLength": 200, "values": [0, 10, 25, 50, 100]},
+    }  # fmt: skip
+    rect = {"type": "rect", "stroke": "white", "strokeWidth": 1}
+    layers: list[Spec] = [
+        {"mark": rect, "encoding": {"x": x, "y": y, "color": colour}},
+        {
+            "transform": [{"filter": "datum.label == datum.answer"}],
+            "mark": {"type": "rect", "filled": False, "stroke": INK, "strokeWidth": 1.2},
+            "encoding": {"x": x, "y": y},
+        },
+    ]
+    if numbered:
+        ink = {"condition": {"test": "datum.deep", "value": ON_DEEP}, "value": ON_PALE}
+        text = {"field": "text", "type": "nominal"}
+        layers.append(
+            {"mark": {"type": "text", "fontSize": 11}, "encoding": {"x": x, "y": y, "text": text, "color": ink}}
+        )
+    body = {"data": {"values": values}, "width": {"step": size}, "height": {"step": size}, "layer": layers}
+    return framed(body, title, subtitle, _sentence(values))
+
+
+def _cell(label: str, answer: str, share: float, is_bin: bool, numbered: bool) -> dict[str, Any]:
+    cell: dict[str, Any] = {"label": label, "answer": answer, "share": points(share), "bin": is_bin}
+    if numbered:
+        text = f"{100 * share:.0f}" if share >= 0.005 else "·" if share else ""
+        cell |= {"text": text, "deep": share**0.5 > DEEP}
+    return cell
+
+
+def _sentence(values: Sequence[dict[str, Any]]) -> str:
+    wrong = sorted((v for v in values if v["label"] != v["answer"] and v["share"]), key=lambda v: -v["share"])[:10]
+    return "commonest wrong answers: " + "; ".join(f"{v['label']} as {v['answer']} {v['share']:.0f} %" for v in wrong)

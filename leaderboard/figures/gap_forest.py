@@ -1,0 +1,72 @@
+"""Differences with their intervals, sorted, around a line at none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import Any
+
+from leaderboard.figures.theme import FAINT, INK, OKABE_ITO, SHAPES, Spec, framed, points
+
+WIDTH, ROW = 420, 24
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference: of what (`row`), on which set (`key`), with its interval, in [-1, 1]."""
+
+    row: str
+    key: str
+    value: float
+    low: float
+    high: float
+
+
+def forest(differences: Sequence[Difference], title: str, subtitle: str, axis: str) -> Spec:
+    """A row for each difference, the lowest first; the sets in the order in which they are first named.
+
+    Raises:
+        ValueError: there is nothing to draw, or there are more sets than can be told apart.
+    """
+    keys = list(dict.fromkeys(one.key for one in differences))
+    if not 0 < len(keys) <= len(OKABE_ITO):
+        raise ValueError(f"differences on {len(keys)} sets: between 1 and {len(OKABE_ITO)} can be told apart.")
+    ordered = sorted(differences, key=lambda one: (one.value, one.row, one.key))
+    values = [_row(one) for one in ordered]
+    lows, highs = ([row[end] for row in values] for end in ("low", "high"))
+    ends = (10 * floor(min(-5.0, *lows) / 10), 10 * ceil(max(5.0, *highs) / 10))
+    y = {
+        "field": "name", "type": "nominal", "sort": [row["name"] for row in values], "title": None,
+        "axis": {"labelLimit": 340, "ticks": False, "domain": False, "labelPadding": 10},
+    }  # fmt: skip
+    x: dict[str, Any] = {"type": "quantitative", "scale": {"domain": list(ends), "nice": True}}
+    legend = {"title": None, "orient": "top"}
+    named = {"field": "key", "type": "nominal", "sort": keys}
+    colour = {**named, "scale": {"domain": keys, "range": OKABE_ITO[: len(keys)]}, "legend": legend}
+    shape = {**named, "scale": {"domain": keys, "range": SHAPES[: len(keys)]}, "legend": legend}
+    low = {"field": "low", **x, "title": axis}
+    layers = [
+        {"data": {"values": [{"zero": 0}]}, "mark": {"type": "rule", "color": FAINT}, "encoding": {"x": {"field": "zero", "type": "quantitative"}}},
+        {"mark": {"type": "rule", "strokeWidth": 2.5}, "encoding": {"y": y, "x": low, "x2": {"field": "high"}, "color": colour}},
+        {"mark": {"type": "point", "filled": True, "size": 80, "opacity": 1}, "encoding": {"y": y, "x": {"field": "value", **x}, "color": colour, "shape": shape}},
+        {"mark": {"type": "text", "align": "left", "color": INK, "fontSize": 11, "x": WIDTH + 12}, "encoding": {"y": y, "text": {"field": "text", "type": "nominal"}}},
+    ]  # fmt: skip
+    body = {"data": {"values": values}, "width": WIDTH, "height": {"step": ROW}, "layer": layers}
+    return framed(body, title, subtitle, "; ".join(f"{row['name']}: {row['text']} points" for row in values))
+
+
+def _row(one: Difference) -> dict[str, Any]:
+    value, low, high = (points(number) for number in (one.value, one.low, one.high))
+    return {
+        "name": f"{one.row} · {one.key}", "key": one.key, "value": value, "low": low, "high": high,
+        "text": f"{signed(value)} [{signed(low)}, {signed(high)}]",
+    }  # fmt: skip
+
+
+def signed(number: float) -> str:
+    """Points with their sign, with a true minus; nothing is +0.
+
+    >>> signed(-12.34), signed(0.01)
+    ('−12.3', '0.0')
+    """
+    text = f"{number:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "\u2212")
