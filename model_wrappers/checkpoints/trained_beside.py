@@ -50,9 +50,9 @@ def beside_lora(adapter: Adapter, model: Any, layout: Layout, base: str, alone: 
         raise EmtError(
             f"{what} has the LLaVA repository's names, and neither config.json nor {TRAINABLES[-1]}, which that "
             "training writes beside the last adapter only: a checkpoint-N folder lacks the projector that was trained "
-            f"along. For the last step copy both files from the training's output folder into {adapter.weights.parent}; "
-            "for an earlier one name its projector with projector=. If the projector was not trained, copy that "
-            'config.json alone, with "freeze_mm_mlp_adapter": true in it.'
+            "along. For the last step copy both files from the training's output folder into "
+            f"{adapter.weights.parent}; for an earlier one name its projector with projector=. If the projector was "
+            'not trained, copy that config.json alone, with "freeze_mm_mlp_adapter": true in it.'
         )
     return []
 

@@ -6,6 +6,6 @@ them on a toy of the true architecture, on a CPU in float32: there equal means e
 
 from model_wrappers.contract.findings import Broken, DoesNotApply, Finding
 from model_wrappers.contract.subject import Subject
-from model_wrappers.contract.suite import CHECKS, chosen, examined, findings, promise
+from model_wrappers.contract.suite import CHECKS, Check, chosen, examined, findings
 
-__all__ = ["CHECKS", "Broken", "DoesNotApply", "Finding", "Subject", "chosen", "examined", "findings", "promise"]
+__all__ = ["CHECKS", "Broken", "Check", "DoesNotApply", "Finding", "Subject", "chosen", "examined", "findings"]

@@ -15,7 +15,7 @@ LISTED = f"{QUESTION} Please only answer a single object in {', '.join(LABELS)}.
 LENGTHS = (LISTED, QUESTION, f"{LISTED} Use one word.", "What is it?", f"Look at the image. {LISTED} Which one is it?")
 """Prompts of five lengths."""
 SIZES = ((32, 32), (48, 32), (32, 40))
-TOKENS = 12  # of an answer: enough to differ in, few enough for a CPU
+FEWEST, TOKENS = 6, 12  # of an answer: enough to differ in, even where a toy would stop at once; few enough for a CPU
 
 
 def drawn(seed: int) -> Image.Image:
@@ -36,7 +36,14 @@ def rows(count: int) -> list[dict[str, Any]]:
 
 def generation(prompt: str, row: int, **settings: Any) -> Instance:
     """A request for an answer about the picture in `row`; greedy unless `settings` say otherwise."""
-    given = {"max_new_tokens": TOKENS, "until": ["\n\n"], "do_sample": False, "temperature": 0, **settings}
+    given = {
+        "max_new_tokens": TOKENS,
+        "min_new_tokens": FEWEST,
+        "until": ["\n\n"],
+        "do_sample": False,
+        "temperature": 0,
+        **settings,
+    }
     return _request("generate_until", (prompt, given, _visuals, row, TASK, SPLIT), row)
 
 

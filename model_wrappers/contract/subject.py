@@ -11,7 +11,7 @@ from model_wrappers.contract.findings import Broken, DoesNotApply
 from model_wrappers.contract.samples import SPLIT, TASK, rows
 
 BATCH = 4  # what it is loaded with: batches of 1 to 4 are made of it
-ROWS = 9
+ROWS = 7
 
 
 @dataclass(slots=True)

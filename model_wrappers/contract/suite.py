@@ -3,7 +3,7 @@
 import inspect
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from emt_tasks.errors import UnknownName
 from model_wrappers.contract.checks.adapters import adapters_do_what_they_should
@@ -20,28 +20,42 @@ from model_wrappers.contract.findings import Broken, DoesNotApply, Finding
 from model_wrappers.contract.subject import Subject
 
 LOADS = "loads"
-CHECKS: Mapping[str, Callable[[Subject], str]] = {
-    LOADS: loads,
-    "picture": sees_the_picture,
-    "batches": any_batch_is_batch_1,
-    "padding": padding_is_not_seen,
-    "stops": ends_before_stop_strings,
-    "greedy": greedy_is_deterministic,
-    "scoring": scores_are_those_of_full_passes,
-    "adapters": adapters_do_what_they_should,
-    "arguments": a_wrong_argument_is_told,
-    "encoder": names_its_encoder,
-    "cleaning": survives_cleaning,
-    "weights": fingerprint_is_the_weights,
-    "ranks": two_processes_are_one,
-}
-"""What a wrapper is held to. Each function's docstring is its promise."""
 FAULT = "This is the wrapper's own error; the place is where it was raised."
 
 
-def promise(check: str) -> str:
-    """What `check` holds a wrapper to, in a sentence."""
-    return inspect.cleandoc(CHECKS[check].__doc__ or "").splitlines()[0]
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that a wrapper is held to.
+
+    Attributes:
+        look: finds out; its docstring is the promise.
+        needs: checks that have to hold before this one can tell anything.
+    """
+
+    look: Callable[[Subject], str]
+    needs: tuple[str, ...] = (LOADS,)
+
+    @property
+    def promise(self) -> str:
+        """What is promised, in a sentence."""
+        return inspect.cleandoc(self.look.__doc__ or "").splitlines()[0]
+
+
+CHECKS: Mapping[str, Check] = {
+    LOADS: Check(loads, needs=()),
+    "greedy": Check(greedy_is_deterministic),
+    "picture": Check(sees_the_picture, (LOADS, "greedy")),
+    "batches": Check(any_batch_is_batch_1, (LOADS, "greedy")),
+    "padding": Check(padding_is_not_seen, (LOADS, "greedy", "batches")),
+    "stops": Check(ends_before_stop_strings, (LOADS, "greedy", "batches")),
+    "scoring": Check(scores_are_those_of_full_passes),
+    "adapters": Check(adapters_do_what_they_should, (LOADS, "greedy", "batches")),
+    "arguments": Check(a_wrong_argument_is_told),
+    "encoder": Check(names_its_encoder),
+    "cleaning": Check(survives_cleaning, (LOADS, "greedy")),
+    "weights": Check(fingerprint_is_the_weights),
+    "ranks": Check(two_processes_are_one, (LOADS, "greedy", "batches")),
+}
 
 
 def chosen(only: Sequence[str] = (), skip: Sequence[str] = ()) -> list[str]:
@@ -56,36 +70,51 @@ def chosen(only: Sequence[str] = (), skip: Sequence[str] = ()) -> list[str]:
     return [name for name in CHECKS if (not only or name in only) and name not in skip]
 
 
-def examined(check: str, subject: Subject) -> Finding:
-    """What `check` finds.
+def findings(subject: Subject, checks: Sequence[str]) -> Iterator[Finding]:
+    """What each of `checks` finds, as it is made; one that needs a broken one is not run.
 
     Raises:
         UnknownName: the wrapper exempts itself from a check that does not exist.
     """
-    said: tuple[Any, ...]
+    broken: list[str] = []
+    for name in checks:
+        found = examined(name, subject, broken)
+        if found.verdict == "broken":
+            broken.append(name)
+        yield found
+
+
+def examined(name: str, subject: Subject, broken: Sequence[str] = ()) -> Finding:
+    """What the check `name` finds, where those in `broken` are.
+
+    Raises:
+        UnknownName: the wrapper exempts itself from a check that does not exist.
+    """
+    check = CHECKS[name]
+    if missing := next((need for need in check.needs if need in broken), None):
+        return Finding(name, check.promise, "not run", f"tells nothing while {missing!r} is broken")
+    found = _looked(name, check, subject)
+    if found.verdict == "broken":
+        subject.forget()  # the next begins with a wrapper as it was loaded
+    return found
+
+
+def _looked(name: str, check: Check, subject: Subject) -> Finding:
     try:
         exempt = getattr(subject.model_class, "not_applicable", {})
         chosen(tuple(exempt))
-        said = ("not applicable", exempt[check]) if check in exempt else ("holds", CHECKS[check](subject))
+        if name in exempt:
+            return Finding(name, check.promise, "not applicable", exempt[name])
+        return Finding(name, check.promise, "holds", check.look(subject))
     except DoesNotApply as reason:
-        said = ("not applicable", str(reason))
+        return Finding(name, check.promise, "not applicable", str(reason))
     except Broken as found:
-        said = ("broken", found.seen, found.do)
+        return Finding(name, check.promise, "broken", found.seen, found.do)
     except UnknownName:
         raise
     except Exception as error:  # noqa: BLE001  # a stranger's code: whatever it raises is a finding, not our end
-        said = ("broken", f"{type(error).__name__}: {str(error)[:300]} ({_place(error)})", FAULT)
-    return Finding(check, promise(check), *said)
-
-
-def findings(subject: Subject, checks: Sequence[str]) -> Iterator[Finding]:
-    """What each check finds, as it is made; where the wrapper does not load, the others are not run."""
-    for check in checks:
-        found = examined(check, subject)
-        yield found
-        if check == LOADS and found.verdict == "broken":
-            yield from (Finding(name, promise(name), "not run", "it does not load") for name in checks if name != LOADS)
-            return
+        said = f"{type(error).__name__}: {str(error)[:300]} ({_place(error)})"
+        return Finding(name, check.promise, "broken", said, FAULT)
 
 
 def _place(error: Exception) -> str:

@@ -12,6 +12,7 @@ DO = (
 
 def a_wrong_argument_is_told(subject: Subject) -> str:
     """An argument that does not exist is an error that says the nearest one which does."""
+    subject.forget()
     try:
         subject.load(**{WRONG: 2})
     except Exception as error:  # a stranger's error, of whatever kind

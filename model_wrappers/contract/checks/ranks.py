@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,14 +16,15 @@ from model_wrappers.contract.rank_process import RankRequest
 from model_wrappers.contract.samples import LISTED, scoring
 from model_wrappers.contract.subject import BATCH, Subject
 
-DRAWN = 7  # rows: odd, so that the harness pads the second process's share
+DRAWN = 5  # rows: odd, so that the harness pads the second process's share
 RANKS = 2
 MINUTES = 30
 DO = (
     "Leave the sharing to the harness: answer the requests that come, whatever the rank; have an "
     "accelerate.Accelerator as `accelerator`, and its device as `device`."
 )
-Answers = dict[int, Any]
+ERROR = re.compile(r"(?:\[rank\d+\]:\s*)?[\w.]+(?:Error|Exception|Interrupt|UnknownName|MissingData)\b")
+"""The last line of a traceback."""
 
 
 def two_processes_are_one(subject: Subject) -> str:
@@ -89,7 +91,7 @@ def _logged(out: Path, task: str) -> list[tuple[int, Any]]:
 
 
 def _told(stderr: str) -> str:
-    """The error that a process ended with: the last line of its own, before torchrun's summary."""
-    own = stderr.split("torch.distributed.elastic")[0].strip().splitlines()
-    errors = [line for line in own if "Error" in line]
-    return repr((errors or own or ["nothing was said"])[-1][-300:])
+    """The error that a process ended with, not torchrun's own about that."""
+    lines = [line.strip() for line in stderr.strip().splitlines()]
+    errors = [line for line in lines if ERROR.match(line) and "ChildFailedError" not in line]
+    return repr((errors or lines or ["nothing was said"])[-1][-300:])
