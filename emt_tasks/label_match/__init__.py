@@ -3,14 +3,17 @@
 Whole words count, in any case, width and accent, in singular and plural, with hyphens, underscores or spaces between
 them, closed compounds joined or split, CLIP's clearer name of the same class too. The longest name wins where two
 overlap. Synonyms and broader words name nothing, nor does a word that has another sense where it stands (`senses`,
-`numerals`). To mention is to name: "not a cat" names cat. Time is linear in the answer's length.
+`numerals`), what is denied (`negation`), or a place where something else stands (`places`). Otherwise to mention is to
+name. Time is linear in the answer's length.
 """
 
 from collections.abc import Iterable
 
 from emt_tasks.label_match.lexicon import Span, lexicon_of
 from emt_tasks.label_match.mention import Mention
+from emt_tasks.label_match.negation import is_denied
 from emt_tasks.label_match.numerals import is_number_name, list_markers, number_mention
+from emt_tasks.label_match.places import is_place
 from emt_tasks.label_match.senses import mention_of
 from emt_tasks.label_match.spelling import answer_alone, folded, has_emoji
 from emt_tasks.label_match.tokens import HYPHEN, Words, words_of
@@ -61,14 +64,23 @@ def _mentions(words: Words, spans: list[Span]) -> Iterable[Mention]:
     """For each name how much the answer means it."""
     listed = _listed(words, spans)
     markers = list_markers(words) if any(is_number_name(span.meaning.word) for span in spans) else frozenset()
+    named_to = 0
     for k, span in enumerate(spans):
-        word = span.meaning.word
-        if is_number_name(word):
-            yield number_mention(words, span.start, bool(span.meaning.named), markers)
-        elif k in listed:
-            yield Mention.SURE
-        else:
-            yield mention_of(words, span.start, span.end, word)
+        mention = Mention.NO if is_denied(words, span.start) else _meant(words, span, markers, k in listed)
+        own = mention is Mention.SURE and bool(span.meaning.named)
+        if own and named_to and k not in listed and is_place(words, named_to, span.start):
+            mention = Mention.PERHAPS
+        elif own:
+            named_to = span.end
+        yield mention
+
+
+def _meant(words: Words, span: Span, markers: frozenset[int], in_list: bool) -> Mention:
+    """How much an answer means one of its names by the words around it."""
+    word = span.meaning.word
+    if is_number_name(word):
+        return number_mention(words, span.start, bool(span.meaning.named), markers)
+    return Mention.SURE if in_list else mention_of(words, span.start, span.end, word)
 
 
 def _listed(words: Words, spans: list[Span]) -> set[int]:

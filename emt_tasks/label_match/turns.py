@@ -7,15 +7,15 @@ its answer is the first turn of the assistant.
 
 import re
 
-_USERS = frozenset(["human", "user", "instruction", "question", "q"])
+_USERS = frozenset(["human", "user", "instruction", "question", "q", "system", "inst"])
 _TURN = re.compile(
     # A speaker's name with a colon, where a line or a sentence begins: "This is a human: he ..." opens no turn.
-    r'(?:^|[\n.!?>"\')\]] *)(?:[#*]{1,3} ?)?(human|user|assistant|gpt|instruction)(?:\*\*)? ?:'
-    r"|(?:^|\n *)(?:[#*]{1,3} ?)?(question|q)(?:\*\*)? ?:"
+    r'(?:^ *|[\n.!?>"\')\]] *)(?:[#*]{1,3} ?)?(human|user|assistant|gpt|instruction)(?:\*\*)? ?:'
+    r"|(?:^ *|\n *)(?:[#*]{1,3} ?)?(question|q)(?:\*\*)? ?:"
     r"|<\|im_start\|> ?(user|assistant|system)\b|<start_of_turn> ?(user|model)\b"
     r"|<\|start_header_id\|> ?(user|assistant|system) ?<\|end_header_id\|>|\[(inst)\]"
 )
-_SILENT = " \n.,:;!?*#\"'<>|/"
+_SILENT = re.compile(r"(?>(?><[^<>]{0,40}>|[^\w<]|<|_)*)")
 
 
 def first_turn(text: str) -> str:
@@ -29,7 +29,7 @@ def first_turn(text: str) -> str:
     start, asking = 0, False
     for turn in _TURN.finditer(text):
         said = text[start : turn.start()]
-        if not asking and said.strip(_SILENT):
+        if not asking and not _SILENT.fullmatch(said):
             return said
-        start, asking = turn.end(), bool(_USERS & set(filter(None, turn.groups())) or turn[6])
+        start, asking = turn.end(), not _USERS.isdisjoint(turn.groups())
     return text if asking else text[start:]
