@@ -34,7 +34,12 @@ _LATEX = {
     "[": r"{[}",
     "]": r"{]}",
 }
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^:@=&])")
+_MARKDOWN = re.compile(
+    r"([\\`*_{}\[\]<>#|~$&@]"  # mean something wherever they stand; @ and # name people and issues
+    r"|:(?=//)|(?<=www)\."  # make an address a link
+    r"|^[-+=])"  # lists and headings, at a line's beginning
+)
+_NUMBERED = re.compile(r"^(\d+)([.)])")
 _FORMULA = ("=", "+", "-", "@")
 
 
@@ -76,7 +81,7 @@ def markdown(text: str) -> str:
     >>> markdown("a|b <b>")
     'a\\|b \\<b\\>'
     """
-    return _MARKDOWN.sub(r"\\\1", plain(text))
+    return _NUMBERED.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", plain(text).strip()))
 
 
 def csv_cell(text: str) -> str:

@@ -9,7 +9,6 @@ import click
 
 from emt_tasks.errors import EmtError, RefusedToSpend, UnknownName
 from emt_tasks.escaping import terminal
-from emt_tasks.escaping import terminal
 
 COMMANDS = {
     "quickstart": "See in minutes, offline, what fine-tuning makes a small model forget.",
@@ -70,12 +69,11 @@ def main() -> None:
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")
     try:
-        emt.main(standalone_mode=False)
+        code = emt.main(standalone_mode=False)  # the code of click's Exit, or what a command returns: None
+        sys.exit(code if isinstance(code, int) else 0)
     except click.UsageError as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as leave:
-        sys.exit(leave.exit_code)
     except EmtError as error:
         click.echo("\n".join(map(terminal, f"error: {error}".split("\n"))), err=True)
         sys.exit(_exit_code(error))

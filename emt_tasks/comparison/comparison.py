@@ -9,6 +9,8 @@ from emt_tasks.runs.comparability import differences
 from emt_tasks.runs.problems import Problem, Trouble
 from emt_tasks.runs.records import Run
 
+ACROSS = "To compare them all the same, give --across-versions."
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
@@ -84,4 +86,5 @@ def _unshared(base: Run, other: Run) -> list[Problem]:
 
 def _why(runs: Sequence[Run], problems: Sequence[Problem]) -> str:
     have = "; ".join(f"{run.name} has {', '.join(f'{t.task} ({t.reading})' for t in run.tasks)}" for run in runs)
-    return f"{have}. {' '.join(map(str, problems))}".strip()
+    mixed = any(problem.trouble is Trouble.MIXED_VERSIONS for problem in problems)
+    return " ".join([f"{have}.", *map(str, problems), *([ACROSS] if mixed else [])])

@@ -118,11 +118,9 @@ def _counts(change: TaskChange, letters: dict[str, str]) -> str:
     right = f"{table.both:,} right in both, {table.only_a:,} only in {a}, {table.only_b:,} only in {b}"
     parts = [f"{table.n:,} rows paired by {change.paired_by}: {right}, {table.neither:,} in neither."]
     if change.unpaired_a or change.unpaired_b:
-        parts.append(
-            f"{change.unpaired_a:,} rows of {a} and {change.unpaired_b:,} of {b} have no pair and are left out."
-        )
+        parts.append(f"Rows without a pair, left out: {change.unpaired_a:,} of {a}, {change.unpaired_b:,} of {b}.")
     if change.unscored:
-        parts.append(f"{change.unscored:,} pairs with an unscored answer are left out.")
+        parts.append(f"Pairs with an unscored answer, left out: {change.unscored:,}.")
     parts.append(in_words(change.n, change.shows))
     return " ".join(parts)
 
