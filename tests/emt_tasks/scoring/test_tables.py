@@ -1,0 +1,100 @@
+import csv
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from emt_tasks.errors import EmtError
+from emt_tasks.labels import label_set
+from emt_tasks.scoring.stored import stored_answers
+from emt_tasks.scoring.tables import Columns, run_of_table
+
+LABELS = label_set("cifar10")
+ANSWERS = [("a", "cat", "It is a cat."), ("b", "dog", 'a "dog", or\na cat'), ("c", "ship", "")]
+
+
+def outcomes(path: Path, out: Path, columns: Columns | None = None, key: str = "cifar10") -> list[str]:
+    folder = run_of_table(path, label_set(key), columns or Columns(), out)
+    lines = next(folder.glob("*_samples_*.jsonl")).read_text(encoding="utf8").split("\n")
+    return [json.loads(line)["emt"]["outcome"] for line in lines if line]
+
+
+def written(path: Path, header: list[str], rows: list[tuple[str, ...]], delimiter: str = ",") -> Path:
+    with path.open("w", encoding="utf8", newline="") as file:
+        csv.writer(file, delimiter=delimiter).writerows([header, *rows])
+    return path
+
+
+def test_a_table_becomes_a_run_that_is_read_like_any(tmp_path: Path) -> None:
+    path = written(tmp_path / "mine.csv", ["image id", "label", "answer"], ANSWERS)
+    assert outcomes(path, tmp_path / "out") == ["correct", "intrinsic", "empty"]
+    (answers,), problems = stored_answers([tmp_path / "out" / "mine"])
+    assert (answers.task, answers.run) == ("emt_cifar10", "mine")
+    assert [row.raw for row in answers.rows] == [answer for *_, answer in ANSWERS]
+    assert {problem.trouble.value for problem in problems} == {"weak_identity"}
+
+
+def test_the_same_table_is_the_same_run(tmp_path: Path) -> None:
+    path = written(tmp_path / "mine.csv", ["id", "label", "answer"], ANSWERS)
+    outcomes(path, tmp_path / "out")
+    outcomes(path, tmp_path / "out")
+    assert len(list((tmp_path / "out" / "mine").iterdir())) == 2
+
+
+def test_vlmevalkits_tables_call_the_label_answer(tmp_path: Path) -> None:
+    rows = [(name, "What is it?", label, answer) for name, label, answer in ANSWERS]
+    path = written(tmp_path / "eval.tsv", ["index", "question", "answer", "prediction"], rows, "\t")
+    assert outcomes(path, tmp_path / "out") == ["correct", "intrinsic", "empty"]
+
+
+def test_excel_is_read_numbers_too(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in [("index", "answer", "prediction"), (0, 7, "The number is 7."), (1, 8.0, 7)]:
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "digits.xlsx")
+    assert outcomes(tmp_path / "digits.xlsx", tmp_path / "out", key="mnist") == ["correct", "incorrect"]
+
+
+def test_labels_may_be_spelt_as_the_hub_does_or_numbered(tmp_path: Path) -> None:
+    rows = [("1", "aquarium_fish", "aquarium fish"), ("2", "1", "aquarium fish"), ("3", "Aquarium Fish", "beaver")]
+    path = written(tmp_path / "t.csv", ["id", "label", "answer"], rows)
+    assert outcomes(path, tmp_path / "out", key="cifar100") == ["correct", "correct", "incorrect"]
+
+
+def test_other_columns_are_named(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.csv", ["pic", "truth", "said"], ANSWERS)
+    assert len(outcomes(path, tmp_path / "out", Columns("pic", "truth", "said"))) == 3
+
+
+def test_a_megabyte_control_characters_and_any_script_are_read(tmp_path: Path) -> None:
+    hostile = ["cat " + "x" * 1_000_000, "\x1b[2J\x07a cat\u202e", "🐱 cat", "=cmd|'/c calc'!A1 cat", "هذا cat"]
+    rows = [(str(n), "cat", answer) for n, answer in enumerate(hostile)]
+    assert outcomes(written(tmp_path / "t.csv", ["id", "label", "answer"], rows), tmp_path / "out") == ["correct"] * 5
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id,label\n1,cat\n", "no column for the answer"),
+        ("id,label,answer\n1,kitten,x\n", r"line 2: 'kitten' is no label of cifar10"),
+        ("id,label,answer\n1,10,x\n", "'10' is no label"),
+        ("id,label,answer\n1,cat\n", "line 2 has 2 cells"),
+        ("id,label,answer\n", "has no rows"),
+        ("", "no column"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_said(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    with pytest.raises(EmtError, match=said):
+        outcomes(path, tmp_path / "out")
+
+
+def test_what_is_no_text_or_no_workbook_is_said(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"id,label,answer\n1,cat,\xff\xfe\n")
+    (tmp_path / "t.xlsx").write_bytes(b"not a workbook")
+    with pytest.raises(EmtError, match="UTF-8"):
+        outcomes(tmp_path / "t.csv", tmp_path / "out")
+    with pytest.raises(EmtError, match="no Excel workbook"):
+        outcomes(tmp_path / "t.xlsx", tmp_path / "out")
