@@ -1,4 +1,5 @@
 import math
+import random
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from emt_tasks.statistics.paired import PairedTable, newcombe, pooled
+from emt_tasks.statistics.paired import PairedTable, newcombe, newcombe_mean, pooled
 
 cells = st.integers(0, 10_000)
 tables = st.builds(PairedTable, cells, cells, cells, cells).filter(lambda table: table.n > 0)
@@ -77,3 +78,28 @@ def test_columns_of_different_lengths_are_no_pairs() -> None:
 def test_the_difference_of_nothing_is_an_error() -> None:
     with pytest.raises(ValueError, match="no pairs"):
         newcombe(PairedTable(0, 0, 0, 0))
+
+
+@given(tables)
+def test_the_mean_over_one_set_is_that_set_s(table: PairedTable) -> None:
+    assert newcombe_mean([table]) == pytest.approx(newcombe(table), abs=1e-12)
+
+
+@given(st.lists(tables, min_size=1, max_size=6), st.randoms())
+def test_the_mean_over_sets_is_within_its_interval_in_any_order(sets: list[PairedTable], chance: random.Random) -> None:
+    low, high = newcombe_mean(sets)
+    assert low - 1e-12 <= np.mean([table.difference for table in sets]) <= high + 1e-12
+    again = sets.copy()
+    chance.shuffle(again)
+    assert newcombe_mean(again) == pytest.approx((low, high), abs=1e-12)
+
+
+def test_four_alike_sets_are_twice_as_sure_as_one() -> None:
+    table = PairedTable(600, 100, 70, 230)
+    (low, high), (low_4, high_4) = newcombe(table), newcombe_mean([table] * 4)
+    assert (high - low) / (high_4 - low_4) == pytest.approx(2, rel=1e-6)
+
+
+def test_the_mean_over_no_sets_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no sets"):
+        newcombe_mean([])
