@@ -10,6 +10,7 @@ would be asked about one by one: slower, and the same verdicts.
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,7 @@ class Bench:
         self._lock = threading.RLock()  # the harness scores rows in several threads
         self._panels: dict[str, Panel] = {}
         self._expected: dict[str, Question] = {}
+        self._answers = 0
         self._verdicts: dict[str, Verdict] = {}
         self._missing: dict[str, str] = {}
         share = None if settings.max_usd is None else settings.max_usd / manifest.ranks()
@@ -82,6 +84,7 @@ class Bench:
         with self._lock:
             self._missing.pop(question.key, None)  # another evaluation: what failed before is tried again
             self._expected[question.key] = question
+            self._answers += 1
 
     def verdict(self, question: Question) -> tuple[Verdict | None, str | None]:
         """The verdict on `question`, or None and why there is none."""
@@ -90,13 +93,14 @@ class Bench:
             if key not in self._verdicts and key not in self._missing:
                 self._ask({**self._expected, key: question})
                 self._expected.clear()
+                self._answers = 0
             return self._verdicts.get(key), self._missing.get(key)
 
     def _ask(self, questions: Mapping[str, Question]) -> None:
         """Settle `questions`; trouble makes them unscored, since an error would lose the answers."""
         try:
             with VerdictStore(self.settings.store) as store:
-                plan = planned(questions.values(), self.settings, store)
+                plan = replace(planned(questions.values(), self.settings, store), answers=self._answers or 1)
                 first = manifest.rank() == 0
                 if first:
                     click.echo(plan.in_words, err=True)
