@@ -18,8 +18,9 @@ NEARLY = 0.9  # our choice for "nearly every"
 AGAINST = 0.1  # our choice: more comparisons than this shown the other way, and a general claim does not hold
 EPOCHS, FIRST = 3.0, 1.0  # the paper's
 RULE_MEAN = (
-    "Holds where the mean difference's 95 % interval lies on the claimed side of 0 and at most one comparison in ten is "
-    "shown on the other side; does not where the interval lies on the other side, or more than one in ten is shown there."
+    "Holds where the mean difference's 95 % interval lies on the claimed side of 0 and at most one comparison in ten "
+    "is shown on the other side; does not where the interval lies on the other side, or more than one in ten is shown "
+    "there."
 )
 SHOWN = "A difference is shown where exact McNemar's p, Holm-corrected over the claim's comparisons, is at most 0.05."
 
@@ -115,7 +116,10 @@ def _by_all(evidence: Sequence[Contrast], mean: Mean, claimed: int) -> Verdict: 
 
 
 def _a(told: Gathered) -> Claim:
-    rule = "Holds where at least nine in ten pairs of model and set are shown below; does not where more than one in ten is shown above."
+    rule = (
+        "Holds where at least nine in ten pairs of model and set are shown below; does not where more than one in"
+        " ten is shown above."
+    )
     lacks = "runs of a base and of its own encoder (emt_clip) on the same set"
     says = "nearly every model is below its own vision encoder"
     return Claim("a", says, (_part(says, rule, _by_share, -1, gaps(told), lacks),))
@@ -124,13 +128,21 @@ def _a(told: Gathered) -> Claim:
 def _b(told: Gathered) -> Claim:
     at_three = [place for place in told.whole_places() if place.epoch == EPOCHS and len(place.sets) == 1]
     lower = _part(
-        "three epochs on one set lower the others", RULE_MEAN, _by_mean, -1, _others(told, at_three),
+        "three epochs on one set lower the others",
+        RULE_MEAN,
+        _by_mean,
+        -1,
+        _others(told, at_three),
         "a checkpoint of epoch 3 tuned on one set, and its base, on another set",
-    )  # fmt: skip
+    )
     more = _part(
-        "LoRA lowers them more than linear", RULE_MEAN, _by_mean, -1, _methods(told, at_three),
+        "LoRA lowers them more than linear",
+        RULE_MEAN,
+        _by_mean,
+        -1,
+        _methods(told, at_three),
         "checkpoints of epoch 3 by linear and by LoRA from one base on one set",
-    )  # fmt: skip
+    )
     return Claim("b", "three epochs on one set lower the others, LoRA more than linear", (lower, more))
 
 

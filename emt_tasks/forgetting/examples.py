@@ -16,9 +16,9 @@ from emt_tasks.runs.records import OUTCOMES, TaskRows
 FOREIGN = "foreign"
 KINDS = (*(outcome.value for outcome in Outcome if outcome is not Outcome.UNSCORED), FOREIGN)
 RULE = (
-    'For each model, set and outcome the picture whose sha256 of "SEED:" and its own sha256 is smallest, with seed {seed}: '
-    "the same pictures whoever draws them, and nobody picked them. `foreign` is drawn from all answers that name a label "
-    "which only another set has."
+    'For each model, set and outcome the picture whose sha256 of "SEED:" and its own sha256 is smallest, with seed '
+    "{seed}: the same pictures whoever draws them, and nobody picked them. foreign is drawn from all answers that name "
+    "a label which only another set has."
 )
 
 

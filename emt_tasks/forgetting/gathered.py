@@ -173,18 +173,21 @@ def _told_apart(places: Sequence[Place], problems: dict[str, Problem]) -> tuple[
     """`places` in the order of the report, without those that stand for the same as one before."""
     found: dict[tuple[object, ...], Place] = {}
     for place in places:
-        what = (place.role, place.base_source, place.name) if place.role is Role.BASE else (place.role, place.name)
-        if place.role is Role.TUNED:
-            what = (place.role, place.run) if place.missing else (place.role, *place.series, place.epoch)
+        what = _stands_for(place)
         if what in found:
-            said = "stands for the same as"
-            text = f"{said} {found[what].run}; left out"
-            _note(
-                problems, Problem(Trouble.ALIKE, place.run, text, f"Leave one out, or tell them apart. {MAPPING_TODO}")
-            )
+            text = f"stands for the same as {found[what].run}; left out"
+            todo = f"Leave one out, or tell them apart. {MAPPING_TODO}"
+            _note(problems, Problem(Trouble.ALIKE, place.run, text, todo))
         else:
             found[what] = place
     return tuple(sorted(found.values(), key=_order))
+
+
+def _stands_for(place: Place) -> tuple[object, ...]:
+    """Equal for places that a report can't tell apart."""
+    if place.role is Role.TUNED:
+        return (place.role, place.run) if place.missing else (place.role, *place.series, place.epoch)
+    return (place.role, place.name, place.base_source)
 
 
 def _order(place: Place) -> tuple[object, ...]:

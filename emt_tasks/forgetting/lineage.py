@@ -104,11 +104,18 @@ def place_of(run: str, identity: Identity, recorded: Recorded | None) -> Place:
         return Place(run, own, Role.ENCODER, encoder=own)
     if recorded is not None:
         return Place(
-            run, run, Role.TUNED, encoder=identity.encoder,
+            run,
+            run,
+            Role.TUNED,
+            encoder=identity.encoder,
             base_source=recorded.base or (None if recorded.method == "full" else identity.pretrained),
-            sets=recorded.sets, method=recorded.method, epoch=recorded.epoch, recipe=recorded.recipe,
-            seed=recorded.seed, known_from="emt_checkpoint.json",
-        )  # fmt: skip
+            sets=recorded.sets,
+            method=recorded.method,
+            epoch=recorded.epoch,
+            recipe=recorded.recipe,
+            seed=recorded.seed,
+            known_from="emt_checkpoint.json",
+        )
     loaded = identity.adapter or identity.projector
     words = "/".join((_ends(loaded or identity.pretrained or ""), run)).lower()
     sets, epoch = _sets_in(words), _EPOCH.search(words)
@@ -117,17 +124,20 @@ def place_of(run: str, identity: Identity, recorded: Recorded | None) -> Place:
     method = _METHOD.search(words)
     by_arguments = "lora" if identity.adapter else "linear" if identity.projector else "full"
     return Place(
-        run, run, Role.TUNED, encoder=identity.encoder,
+        run,
+        run,
+        Role.TUNED,
+        encoder=identity.encoder,
         base_source=identity.pretrained if loaded else None,
         sets=sets,
         method=method[1] if method else by_arguments,
         epoch=float(epoch[1]) if epoch else None,
         known_from="folder names" if sets or epoch else "model arguments",
-    )  # fmt: skip
+    )
 
 
 def joined(places: Sequence[Place]) -> tuple[Place, ...]:
-    """`places` with each checkpoint's base found among them: the one of that path or id, else the only one so called."""
+    """`places` with each checkpoint's base: the one loaded from that path or id, else the only one so called."""
     bases = [place for place in places if place.role is Role.BASE]
     return tuple(
         replace(place, base=_base_of(place, bases)) if place.role is Role.TUNED and place.base is None else place
@@ -148,8 +158,11 @@ def with_sources(places: Sequence[Place], identities: Mapping[str, Identity]) ->
 def encoder_run(place: Place, encoders: Iterable[Place]) -> Place | None:
     """The run of the encoder that `place` looks through; None where there is none."""
     wanted = place.encoder
-    same = [other for other in encoders if wanted and wanted in (other.run, other.name)]
-    return (same or [other for other in encoders if wanted and spelt(other.name) == spelt(wanted)] or [None])[0]
+    if not wanted:
+        return None
+    there = list(encoders)
+    same = [other for other in there if wanted in (other.run, other.name)]
+    return next(iter(same or [other for other in there if spelt(other.name) == spelt(wanted)]), None)
 
 
 def spelt(name: str) -> str:

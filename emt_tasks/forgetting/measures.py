@@ -63,7 +63,7 @@ class Peak:
         peak: the run of the best earlier one, the base among them; the earliest of equals.
         key: the set.
         change: from peak to last.
-        interval: of the change, at a confidence of 1 - 0.05 / (number of earlier ones), as the best of several was chosen.
+        interval: of the change, at a confidence of 1 - 0.05 / (number of earlier ones), as the best was chosen.
     """
 
     last: str
@@ -123,14 +123,14 @@ def series_of(told: Gathered) -> tuple[tuple[Place, ...], ...]:
 def peaks(told: Gathered) -> tuple[Peak, ...]:
     """Where an earlier epoch was better, for each tuning of two or more epochs and each set that it was not tuned on.
 
-    Source: A. Chaudhry et al., ECCV 2018 (arXiv 1801.10112), section 3: forgetting as the best earlier accuracy less the last.
+    Source: A. Chaudhry et al., ECCV 2018 (arXiv 1801.10112), section 3: the best earlier accuracy less the last.
     """
-    found = []
-    for series in series_of(told):
-        for key in told.keys:
-            if len(series) > 1 and key not in series[-1].sets and (one := _peak(told, series, key)) is not None:
-                found.append(one)
-    return tuple(found)
+    return tuple(
+        one
+        for series in series_of(told)
+        for key in told.keys
+        if len(series) > 1 and key not in series[-1].sets and (one := _peak(told, series, key)) is not None
+    )
 
 
 def _peak(told: Gathered, series: Sequence[Place], key: str) -> Peak | None:

@@ -48,9 +48,7 @@ class Score:
 
 
 def scores(told: Gathered) -> tuple[Score, ...]:
-    """The score of each run on each set that it has, in the order of places and sets; without rows that can be read
-    there is none.
-    """  # fmt: skip
+    """The score of each run on each set of which it has rows that could be read, in the order of places and sets."""
     at = ((place.run, key) for place in told.places for key in told.keys)
     found = (_score(run, key, told.rows[run, key]) for run, key in at if (run, key) in told.rows)
     return tuple(score for score in found if score.n)

@@ -36,15 +36,38 @@ def confusion_map(
     ]
     size = CELL if numbered else SMALL
     x = {
-        "field": "answer", "type": "nominal", "sort": list(answers), "title": "answer",
-        "axis": {"orient": "top", "labelAngle": -45, "ticks": False, "domain": False, "labelLimit": 150, "titleAnchor": "start"},
-    }  # fmt: skip
-    y = {"field": "label", "type": "nominal", "sort": list(labels), "title": "picture of", "axis": {"ticks": False, "domain": False, "labelLimit": 150, "titleAnchor": "start"}}  # fmt: skip
+        "field": "answer",
+        "type": "nominal",
+        "sort": list(answers),
+        "title": "answer",
+        "axis": {
+            "orient": "top",
+            "labelAngle": -45,
+            "ticks": False,
+            "domain": False,
+            "labelLimit": 150,
+            "titleAnchor": "start",
+        },
+    }
+    y = {
+        "field": "label",
+        "type": "nominal",
+        "sort": list(labels),
+        "title": "picture of",
+        "axis": {"ticks": False, "domain": False, "labelLimit": 150, "titleAnchor": "start"},
+    }
     colour = {
-        "field": "share", "type": "quantitative", "title": "% of the label's pictures",
+        "field": "share",
+        "type": "quantitative",
+        "title": "% of the label's pictures",
         "scale": {"type": "sqrt", "domain": [0, 100], "range": [PALE, DEEP_COLOUR], "interpolate": "lab"},
-        "legend": {"orient": "bottom", "direction": "horizontal", "gradientLength": 200, "values": [0, 10, 25, 50, 100]},
-    }  # fmt: skip
+        "legend": {
+            "orient": "bottom",
+            "direction": "horizontal",
+            "gradientLength": 200,
+            "values": [0, 10, 25, 50, 100],
+        },
+    }
     rect = {"type": "rect", "stroke": "white", "strokeWidth": 1}
     layers: list[Spec] = [
         {"mark": rect, "encoding": {"x": x, "y": y, "color": colour}},

@@ -58,25 +58,35 @@ def _layers(measured: Sequence[Point], lines: Sequence[str]) -> list[Spec]:
     epochs = sorted({point.epoch for point in measured})
     methods = list(dict.fromkeys(point.method for point in measured))
     x = {
-        "field": "epoch", "type": "quantitative", "title": "epoch",
+        "field": "epoch",
+        "type": "quantitative",
+        "title": "epoch",
         "axis": {"values": epochs, "grid": False, "format": "~g"},
         "scale": {"domain": [min(epochs), max(epochs)], "nice": False, "padding": 12},
-    }  # fmt: skip
+    }
     y: dict[str, Any] = {"type": "quantitative", "scale": {"domain": [0, 100]}, "title": "accuracy, %"}
     named = {"field": "line", "type": "nominal", "sort": lines}
     legend = {"title": "asked about", "orient": "top", "direction": "horizontal"}
     colour = {**named, "scale": {"domain": lines, "range": OKABE_ITO[: len(lines)]}, "legend": legend}
     shape = {**named, "scale": {"domain": lines, "range": SHAPES[: len(lines)]}, "legend": legend}
     dash = {
-        "field": "method", "type": "nominal", "sort": methods,
+        "field": "method",
+        "type": "nominal",
+        "sort": methods,
         "scale": {"domain": methods, "range": [DASHES.get(method.lower(), OTHER_DASH) for method in methods]},
         "legend": {"title": "method", "orient": "top", "symbolType": "stroke", "symbolSize": 500},
-    }  # fmt: skip
+    }
     value = {"field": "value", **y}
     at = {"x": x, "y": value, "color": colour}
     return [
-        {"mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.7}, "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}, "color": colour}},
-        {"mark": {"type": "line", "strokeWidth": 2}, "encoding": {**at, "strokeDash": dash, "detail": [{"field": "tuning", "type": "nominal"}]}},
+        {
+            "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.7},
+            "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}, "color": colour},
+        },
+        {
+            "mark": {"type": "line", "strokeWidth": 2},
+            "encoding": {**at, "strokeDash": dash, "detail": [{"field": "tuning", "type": "nominal"}]},
+        },
         {
             "transform": [{"filter": "!datum.drop"}],
             "mark": {"type": "point", "filled": True, "size": 55, "opacity": 1, "fill": "white", "strokeWidth": 1.8},
@@ -87,14 +97,21 @@ def _layers(measured: Sequence[Point], lines: Sequence[str]) -> list[Spec]:
             "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
             "encoding": {**at, "shape": shape},
         },
-    ]  # fmt: skip
+    ]
 
 
 def _row(point: Point) -> dict[str, Any]:
     return {
-        "panel": point.panel, "line": point.line, "method": point.method, "tuning": point.tuning, "epoch": point.epoch,
-        "value": points(point.value), "low": points(point.low), "high": points(point.high), "drop": point.drop,
-    }  # fmt: skip
+        "panel": point.panel,
+        "line": point.line,
+        "method": point.method,
+        "tuning": point.tuning,
+        "epoch": point.epoch,
+        "value": points(point.value),
+        "low": points(point.low),
+        "high": points(point.high),
+        "drop": point.drop,
+    }
 
 
 def _sentence(point: Point) -> str:

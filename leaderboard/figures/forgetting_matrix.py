@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from leaderboard.figures.gap_forest import signed
 from leaderboard.figures.theme import INK, ON_DEEP, ON_PALE, Spec, framed, points
+from leaderboard.words import signed
 
 CELL_WIDTH, CELL_HEIGHT = 118, 46
 GAIN, NONE, LOSS = "#0072B2", "#f7f7f7", "#D55E00"
@@ -37,19 +37,35 @@ def matrix(cells: Sequence[Cell], title: str, subtitle: str) -> Spec:
     reach = max(LEAST_REACH, *(abs(points(cell.value)) for cell in cells))
     values = [_row(cell, reach) for cell in cells]
     x = {
-        "field": "column", "type": "nominal", "sort": columns, "title": "asked about",
-        "axis": {"orient": "top", "labelAngle": 0, "labelFontWeight": "bold", "ticks": False, "domain": False, "titleColor": INK},
+        "field": "column",
+        "type": "nominal",
+        "sort": columns,
+        "title": "asked about",
+        "axis": {
+            "orient": "top",
+            "labelAngle": 0,
+            "labelFontWeight": "bold",
+            "ticks": False,
+            "domain": False,
+            "titleColor": INK,
+        },
         "scale": {"padding": 0.04},
-    }  # fmt: skip
+    }
     y = {
-        "field": "row", "type": "nominal", "sort": rows, "title": None,
-        "axis": {"labelLimit": 340, "ticks": False, "domain": False, "labelPadding": 8}, "scale": {"padding": 0.06},
-    }  # fmt: skip
+        "field": "row",
+        "type": "nominal",
+        "sort": rows,
+        "title": None,
+        "axis": {"labelLimit": 340, "ticks": False, "domain": False, "labelPadding": 8},
+        "scale": {"padding": 0.06},
+    }
     colour = {
-        "field": "value", "type": "quantitative", "title": "forgetting, points",
+        "field": "value",
+        "type": "quantitative",
+        "title": "forgetting, points",
         "scale": {"domain": [-reach, 0, reach], "range": [GAIN, NONE, LOSS], "type": "linear"},
         "legend": {"orient": "bottom", "gradientLength": 200, "direction": "horizontal"},
-    }  # fmt: skip
+    }
     ink = {"condition": {"test": "datum.deep", "value": ON_DEEP}, "value": ON_PALE}
     layers = [
         {"transform": [{"filter": "!datum.own"}], "mark": "rect", "encoding": {"x": x, "y": y, "color": colour}},
@@ -58,9 +74,15 @@ def matrix(cells: Sequence[Cell], title: str, subtitle: str) -> Spec:
             "mark": {"type": "rect", "fill": "#ffffff", "stroke": "#8a8a8a", "strokeDash": [4, 3], "strokeWidth": 1.4},
             "encoding": {"x": x, "y": y},
         },
-        {"mark": {"type": "text", "dy": -7, "fontSize": 14, "fontWeight": "bold"}, "encoding": {"x": x, "y": y, "text": {"field": "text", "type": "nominal"}, "color": ink}},
-        {"mark": {"type": "text", "dy": 10, "fontSize": 10.5}, "encoding": {"x": x, "y": y, "text": {"field": "interval", "type": "nominal"}, "color": ink}},
-    ]  # fmt: skip
+        {
+            "mark": {"type": "text", "dy": -7, "fontSize": 14, "fontWeight": "bold"},
+            "encoding": {"x": x, "y": y, "text": {"field": "text", "type": "nominal"}, "color": ink},
+        },
+        {
+            "mark": {"type": "text", "dy": 10, "fontSize": 10.5},
+            "encoding": {"x": x, "y": y, "text": {"field": "interval", "type": "nominal"}, "color": ink},
+        },
+    ]
     body = {"data": {"values": values}, "width": {"step": CELL_WIDTH}, "height": {"step": CELL_HEIGHT}, "layer": layers}
     return framed(body, title, subtitle, "; ".join(f"{v['row']}, {v['column']}: {v['text']}" for v in values))
 
@@ -68,7 +90,13 @@ def matrix(cells: Sequence[Cell], title: str, subtitle: str) -> Spec:
 def _row(cell: Cell, reach: float) -> dict[str, Any]:
     value, low, high = (points(number) for number in (cell.value, cell.low, cell.high))
     return {
-        "row": cell.row, "column": cell.column, "value": value, "low": low, "high": high, "own": cell.own,
-        "text": signed(value), "interval": f"[{signed(low)}, {signed(high)}]",
+        "row": cell.row,
+        "column": cell.column,
+        "value": value,
+        "low": low,
+        "high": high,
+        "own": cell.own,
+        "text": signed(value),
+        "interval": f"[{signed(low)}, {signed(high)}]",
         "deep": not cell.own and abs(value) > DEEP * reach,
-    }  # fmt: skip
+    }

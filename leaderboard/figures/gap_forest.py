@@ -6,6 +6,7 @@ from math import ceil, floor
 from typing import Any
 
 from leaderboard.figures.theme import FAINT, INK, OKABE_ITO, SHAPES, Spec, framed, points
+from leaderboard.words import signed
 
 WIDTH, ROW = 420, 24
 
@@ -35,9 +36,12 @@ def forest(differences: Sequence[Difference], title: str, subtitle: str, axis: s
     lows, highs = ([row[end] for row in values] for end in ("low", "high"))
     ends = (10 * floor(min(-5.0, *lows) / 10), 10 * ceil(max(5.0, *highs) / 10))
     y = {
-        "field": "name", "type": "nominal", "sort": [row["name"] for row in values], "title": None,
+        "field": "name",
+        "type": "nominal",
+        "sort": [row["name"] for row in values],
+        "title": None,
         "axis": {"labelLimit": 340, "ticks": False, "domain": False, "labelPadding": 10},
-    }  # fmt: skip
+    }
     x: dict[str, Any] = {"type": "quantitative", "scale": {"domain": list(ends), "nice": True}}
     legend = {"title": None, "orient": "top"}
     named = {"field": "key", "type": "nominal", "sort": keys}
@@ -45,11 +49,24 @@ def forest(differences: Sequence[Difference], title: str, subtitle: str, axis: s
     shape = {**named, "scale": {"domain": keys, "range": SHAPES[: len(keys)]}, "legend": legend}
     low = {"field": "low", **x, "title": axis}
     layers = [
-        {"data": {"values": [{"zero": 0}]}, "mark": {"type": "rule", "color": FAINT}, "encoding": {"x": {"field": "zero", "type": "quantitative"}}},
-        {"mark": {"type": "rule", "strokeWidth": 2.5}, "encoding": {"y": y, "x": low, "x2": {"field": "high"}, "color": colour}},
-        {"mark": {"type": "point", "filled": True, "size": 80, "opacity": 1}, "encoding": {"y": y, "x": {"field": "value", **x}, "color": colour, "shape": shape}},
-        {"mark": {"type": "text", "align": "left", "color": INK, "fontSize": 11, "x": WIDTH + 12}, "encoding": {"y": y, "text": {"field": "text", "type": "nominal"}}},
-    ]  # fmt: skip
+        {
+            "data": {"values": [{"zero": 0}]},
+            "mark": {"type": "rule", "color": FAINT},
+            "encoding": {"x": {"field": "zero", "type": "quantitative"}},
+        },
+        {
+            "mark": {"type": "rule", "strokeWidth": 2.5},
+            "encoding": {"y": y, "x": low, "x2": {"field": "high"}, "color": colour},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
+            "encoding": {"y": y, "x": {"field": "value", **x}, "color": colour, "shape": shape},
+        },
+        {
+            "mark": {"type": "text", "align": "left", "color": INK, "fontSize": 11, "x": WIDTH + 12},
+            "encoding": {"y": y, "text": {"field": "text", "type": "nominal"}},
+        },
+    ]
     body = {"data": {"values": values}, "width": WIDTH, "height": {"step": ROW}, "layer": layers}
     return framed(body, title, subtitle, "; ".join(f"{row['name']}: {row['text']} points" for row in values))
 
@@ -57,16 +74,10 @@ def forest(differences: Sequence[Difference], title: str, subtitle: str, axis: s
 def _row(one: Difference) -> dict[str, Any]:
     value, low, high = (points(number) for number in (one.value, one.low, one.high))
     return {
-        "name": f"{one.row} · {one.key}", "key": one.key, "value": value, "low": low, "high": high,
+        "name": f"{one.row} · {one.key}",
+        "key": one.key,
+        "value": value,
+        "low": low,
+        "high": high,
         "text": f"{signed(value)} [{signed(low)}, {signed(high)}]",
-    }  # fmt: skip
-
-
-def signed(number: float) -> str:
-    """Points with their sign, with a true minus; nothing is +0.
-
-    >>> signed(-12.34), signed(0.01)
-    ('−12.3', '0.0')
-    """
-    text = f"{number:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "\u2212")
+    }

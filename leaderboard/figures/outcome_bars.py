@@ -40,38 +40,66 @@ def stacks(measured: Sequence[Stack], title: str, subtitle: str) -> Spec:
     rows, columns = (list(dict.fromkeys(getattr(one, side) for one in measured)) for side in ("row", "column"))
     epochs = sorted({one.epoch for one in measured})
     order = list(OUTCOME_COLOURS)
-    x = {"field": "epoch", "type": "ordinal", "sort": epochs, "title": "epoch", "axis": {"labelAngle": 0, "ticks": False, "labelExpr": "format(datum.value, '~g')"}}  # fmt: skip
+    x = {
+        "field": "epoch",
+        "type": "ordinal",
+        "sort": epochs,
+        "title": "epoch",
+        "axis": {"labelAngle": 0, "ticks": False, "labelExpr": "format(datum.value, '~g')"},
+    }
     y = {
         "type": "quantitative",
         "scale": {"domain": [0, 100]},
         "axis": {"values": [0, 50, 100], "title": "% of answers"},
     }
     colour = {
-        "field": "outcome", "type": "nominal", "sort": order,
+        "field": "outcome",
+        "type": "nominal",
+        "sort": order,
         "scale": {"domain": order, "range": [OUTCOME_COLOURS[name] for name in order]},
         "legend": {"title": None, "orient": "top", "symbolType": "square"},
-    }  # fmt: skip
+    }
     layers = [
         {
             "transform": [{"filter": f"datum.outcome != '{FOREIGN}'"}],
             "mark": {"type": "bar", "stroke": "white", "strokeWidth": 0.6},
-            "encoding": {"x": x, "y": {"field": "share", **y}, "color": colour, "order": {"field": "place", "type": "quantitative"}},
+            "encoding": {
+                "x": x,
+                "y": {"field": "share", **y},
+                "color": colour,
+                "order": {"field": "place", "type": "quantitative"},
+            },
         },
         {
             "transform": [{"filter": f"datum.outcome == '{FOREIGN}' && datum.share > 0"}],
-            "mark": {"type": "point", "shape": "diamond", "filled": True, "size": 70, "opacity": 1, "fill": INK, "stroke": "white", "strokeWidth": 1},
+            "mark": {
+                "type": "point",
+                "shape": "diamond",
+                "filled": True,
+                "size": 70,
+                "opacity": 1,
+                "fill": INK,
+                "stroke": "white",
+                "strokeWidth": 1,
+            },
             "encoding": {"x": x, "y": {"field": "share", **y}},
         },
-    ]  # fmt: skip
+    ]
     body = {
         "data": {"values": [row for one in measured for row in _rows(one, order)]},
         "facet": {
-            "row": {"field": "row", "type": "nominal", "sort": rows, "title": None, "header": {"labelAngle": 0, "labelAlign": "left", "labelAnchor": "middle", "labelLimit": 220}},
+            "row": {
+                "field": "row",
+                "type": "nominal",
+                "sort": rows,
+                "title": None,
+                "header": {"labelAngle": 0, "labelAlign": "left", "labelAnchor": "middle", "labelLimit": 220},
+            },
             "column": {"field": "column", "type": "nominal", "sort": columns, "title": None},
         },
         "spacing": {"row": 14, "column": 16},
         "spec": {"width": WIDTH, "height": HEIGHT, "layer": layers},
-    }  # fmt: skip
+    }
     return framed(body, title, subtitle, "; ".join(map(_sentence, measured)))
 
 

@@ -1,4 +1,4 @@
-"""Roses: a wedge for each set, a petal for each model, the encoder as a dashed outline; area is accuracy (Fig. 4, 5)."""
+"""Roses: a wedge for each set, a petal for each model, the encoder a dashed outline; area is accuracy (Fig. 4, 5)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -129,17 +129,22 @@ def _petals(petals: Sequence[Petal], models: Sequence[str], keys: Sequence[str])
             }
         )
     colour = {
-        "field": "model", "type": "nominal", "sort": models,
+        "field": "model",
+        "type": "nominal",
+        "sort": models,
         "scale": {"domain": models, "range": OKABE_ITO[: len(models)]},
         "legend": {"title": None, "orient": "bottom", "direction": "vertical", "symbolType": "square", "offset": 26},
-    }  # fmt: skip
+    }
     return {
         "data": {"values": values},
         "mark": {"type": "arc", "stroke": "white", "strokeWidth": 1, "fillOpacity": 0.82, "radius2": 0},
         "encoding": {
-            "theta": _angle("start"), "theta2": {"field": "end"}, "radius": _angle("r"), "color": colour,
+            "theta": _angle("start"),
+            "theta2": {"field": "end"},
+            "radius": _angle("r"),
+            "color": colour,
         },
-    }  # fmt: skip
+    }
 
 
 def _angle(field: str) -> dict[str, Any]:

@@ -10,8 +10,12 @@ SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down"
 INK, FAINT, GRID = "#1a1a1a", "#767676", "#e6e6e6"  # the first two at least 4.5:1 on white; a dark page swaps all three
 ON_PALE, ON_DEEP = "#1b1b1b", "#fefefe"  # on a coloured cell, which a dark page leaves as it is
 OUTCOME_COLOURS: Mapping[str, str] = {
-    "correct": "#009E73", "incorrect": "#E69F00", "intrinsic": "#D55E00", "extrinsic": "#CC79A7", "empty": "#9a9a9a",
-}  # fmt: skip
+    "correct": "#009E73",
+    "incorrect": "#E69F00",
+    "intrinsic": "#D55E00",
+    "extrinsic": "#CC79A7",
+    "empty": "#9a9a9a",
+}
 DASHES: Mapping[str, list[int]] = {"lora": [1, 0], "linear": [6, 4], "prompt": [2, 3], "full": [10, 3, 2, 3]}
 OTHER_DASH = [8, 2, 2, 2, 2, 2]
 
@@ -24,26 +28,45 @@ def framed(body: Mapping[str, Any], title: str, subtitle: str, description: str,
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "title": {
-            "text": title, "subtitle": wrapped(subtitle, width), "anchor": "start", "offset": 14, "fontSize": 15, "color": INK,
-            "subtitleFontSize": 12, "subtitleColor": FAINT, "subtitlePadding": 4,
+            "text": title,
+            "subtitle": wrapped(subtitle, width),
+            "anchor": "start",
+            "offset": 14,
+            "fontSize": 15,
+            "color": INK,
+            "subtitleFontSize": 12,
+            "subtitleColor": FAINT,
+            "subtitlePadding": 4,
         },
         "description": description,
         "background": "white",
         "padding": 12,
         **body,
         "config": {
-            "font": "sans-serif", "view": {"stroke": None},
+            "font": "sans-serif",
+            "view": {"stroke": None},
             "axis": {
-                "labelFontSize": 12, "titleFontSize": 12, "labelColor": INK, "titleColor": INK, "gridColor": GRID,
-                "titleFontWeight": "normal", "domainColor": FAINT, "tickColor": FAINT,
+                "labelFontSize": 12,
+                "titleFontSize": 12,
+                "labelColor": INK,
+                "titleColor": INK,
+                "gridColor": GRID,
+                "titleFontWeight": "normal",
+                "domainColor": FAINT,
+                "tickColor": FAINT,
             },
             "header": {"labelFontSize": 13, "labelFontWeight": "bold", "labelColor": INK, "labelAnchor": "start"},
             "legend": {
-                "labelFontSize": 12, "symbolSize": 110, "labelColor": INK, "titleColor": INK, "titleFontSize": 12,
-                "titleFontWeight": "normal", "labelLimit": 320,
+                "labelFontSize": 12,
+                "symbolSize": 110,
+                "labelColor": INK,
+                "titleColor": INK,
+                "titleFontSize": 12,
+                "titleFontWeight": "normal",
+                "labelLimit": 320,
             },
         },
-    }  # fmt: skip
+    }
 
 
 def wrapped(text: str, width: int) -> list[str]:

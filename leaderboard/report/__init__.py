@@ -1,0 +1,1 @@
+"""The report on forgetting: what `emt_tasks.forgetting` found, as sections, figures and files."""

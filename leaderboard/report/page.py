@@ -1,0 +1,61 @@
+"""The report as one HTML file that loads nothing and runs nothing."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from emt_tasks.documents.blocks import joined
+from emt_tasks.escaping import plain
+from emt_tasks.forgetting.claims import Verdict
+from emt_tasks.forgetting.findings import Findings
+from leaderboard.figures.rendering import inline
+from leaderboard.report.boxes import Shelf, rule
+from leaderboard.report.drawings.figure import Figure
+from leaderboard.report.sections import METHOD
+from leaderboard.report.sections.claims import evidence
+from leaderboard.report.sections.section import Section
+
+SIGNS: Mapping[Verdict, str] = {Verdict.HOLDS: "✓", Verdict.DOES_NOT: "✗", Verdict.CANT_TELL: "?"}
+LONG = 12  # rows: longer tables are folded
+
+
+def page(
+    found: Findings, title: str, parts: Sequence[Section], drawn: Mapping[str, str], figures: Sequence[Figure],
+    shelves: Sequence[Shelf],
+) -> str:  # fmt: skip
+    """The whole page.
+
+    Args:
+        found: what runs tell.
+        title: the page's.
+        parts: sections in order.
+        drawn: SVG text by the name of its figure.
+        figures: in order.
+        shelves: examples, with their pictures.
+    """
+    svgs = {name: Markup(inline(svg, name)) for name, svg in drawn.items()}  # noqa: S704  # checked by `inline`
+    return _template().render(
+        found=found, title=title, sections=parts, figures=figures, svgs=svgs, shelves=shelves, rule=rule(found),
+        signs=SIGNS, evidence=evidence, method=METHOD, long=LONG, missing=_missing(shelves),
+    )  # fmt: skip
+
+
+def _missing(shelves: Sequence[Shelf]) -> int:
+    return sum(box.picture is None for shelf in shelves for box in shelf.boxes)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("leaderboard.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["one_line"] = lambda cell: plain(joined(cell))
+    environment.filters["line"] = plain
+    return environment.get_template("page.html.j2")
