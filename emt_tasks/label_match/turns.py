@@ -10,7 +10,7 @@ import re
 _USERS = frozenset(["human", "user", "instruction", "question", "q", "system", "inst"])
 _TURN = re.compile(
     # A speaker's name with a colon, where a line or a sentence begins: "This is a human: he ..." opens no turn.
-    r'(?:^ *|[\n.!?>"\')\]] *)(?:[#*]{1,3} ?)?(human|user|assistant|gpt|instruction)(?:\*\*)? ?:'
+    r'(?:^|(?<=[\n.!?>"\')\]])) *(?:[#*]{1,3} ?)?(human|user|assistant|gpt|instruction)(?:\*\*)? ?:'
     r"|(?:^ *|\n *)(?:[#*]{1,3} ?)?(question|q)(?:\*\*)? ?:"
     r"|<\|im_start\|> ?(user|assistant|system)\b|<start_of_turn> ?(user|model)\b"
     r"|<\|start_header_id\|> ?(user|assistant|system) ?<\|end_header_id\|>|\[(inst)\]"
@@ -22,7 +22,7 @@ def first_turn(text: str) -> str:
     """The answer in a folded text, without what follows or precedes it in a dialogue; the text itself if it is none.
 
     >>> first_turn("a ship. human: and this? assistant: a dog")
-    'a ship'
+    'a ship.'
     """
     if ":" not in text and "<" not in text and "[" not in text:
         return text

@@ -10,13 +10,13 @@ from emt_tasks.label_match.turns import first_turn
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("a ship. human: and this? assistant: a dog", "a ship"),
-        ("a ship\n### human: and this?", "a ship"),
+        ("a ship. human: and this? assistant: a dog", "a ship."),
+        ("a ship\n### human: and this?", "a ship\n"),
         ("a ship <|im_start|>user and this?", "a ship "),
         ("a ship<start_of_turn>model a dog", "a ship"),
         ("a ship [inst] and this? [/inst] a dog", "a ship "),
         ("assistant: a ship", " a ship"),
-        ("human: what? assistant: a ship. human: and", " a ship"),
+        ("human: what? assistant: a ship. human: and", " a ship."),
         ("human: what?", "human: what?"),
         ("this is a human: a man", "this is a human: a man"),
         ("is it in question: a ship", "is it in question: a ship"),

@@ -1,0 +1,1 @@
+"""How far readings of the same answers agree: with each other (`pairs`), and with a person's (`by_hand`)."""

@@ -1,0 +1,38 @@
+"""A run with two readings of the same seven answers, whose agreement is known by counting."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+ROWS = [  # label, answer, outcome and prediction of label_match, and of other
+    ("cat", "a cat", "correct", "cat", "correct", "cat"),
+    ("cat", "a cat", "correct", "cat", "correct", "cat"),
+    ("dog", "a puppy", "extrinsic", None, "correct", "dog"),
+    ("dog", "a puppy", "extrinsic", None, "correct", "dog"),
+    ("ship", "a dog", "incorrect", "dog", "incorrect", "dog"),
+    ("ship", "<b>a dog</b>\x1b[31m", "incorrect", "dog", "intrinsic", None),
+    ("bird", "", "empty", None, "unscored", None),
+]
+
+
+def record(reading: str, row: Sequence, at: int) -> dict:
+    label, raw, outcome, prediction = row[0], row[1], row[2 + at], row[3 + at]
+    named = [prediction] if prediction else []
+    return {"reading": reading, "raw": raw, "label": label, "prediction": prediction, "outcome": outcome,
+            "named": named, "foreign": [], "image": None}  # fmt: skip
+
+
+def write_run(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    task, stamp = "emt_cifar10", "20260101_000000"
+    (folder / f"{stamp}_samples_{task}.jsonl").write_text(
+        "".join(json.dumps({"doc_id": i, "emt": record("label_match", row, 0)}) + "\n" for i, row in enumerate(ROWS))
+    )
+    (folder / f"{stamp}_readings_{task}.other.jsonl").write_text(
+        "".join(json.dumps({"doc_id": i, "emt": record("other", row, 2)}) + "\n" for i, row in enumerate(ROWS))
+    )
+    results = {"results": {task: {"accuracy,label_match": 2 / 7}}, "configs": {},
+               "n-samples": {task: {"original": 7, "effective": 7}},
+               "config": {"model": "m", "model_args": ""}}  # fmt: skip
+    (folder / f"{stamp}_results.json").write_text(json.dumps(results))
+    return folder
