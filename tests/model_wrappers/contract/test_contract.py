@@ -14,7 +14,7 @@ from broken_wrappers import FAULTS
 from click.testing import CliRunner
 from lmms_eval.models import MODEL_REGISTRY_V2
 from otter_cases import toy_checkpoint
-from toy_llava_repository import V0_TOKENS
+from toy_llava_repository import V0_TOKENS, repository_llava
 
 from emt_tasks.errors import UnknownName
 from model_wrappers.contract import CHECKS, Subject, chosen, examined, findings
@@ -48,7 +48,7 @@ def toys(tmp_path_factory):
         "llava": lambda: ("emt_llava", toy_models.llava(root / "llava")),
         "llava of the repository": lambda: (
             "emt_llava",
-            toy_llava_repository.repository_llava(root / "v0", **v0).folder,
+            repository_llava(root / "v0", **v0).folder,
         ),
         "any": lambda: ("emt_hf", toy_models.qwen(root / "qwen")),
         "instructblip": lambda: ("emt_instructblip", toy_instructblip.saved(root / "vicuna", "llama")),
