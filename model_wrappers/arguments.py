@@ -1,5 +1,6 @@
 """What `--model_args` may say, read into one frozen record before anything is loaded."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
@@ -17,6 +18,8 @@ DTYPES = {
     "fp32": "float32",
 }
 """The spellings of a dtype and the name torch has for it."""
+QUANT_TYPES = ("fp4", "nf4")
+"""bitsandbytes' kinds of 4-bit numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,15 @@ class Arguments:
         peft: A PEFT adapter: a folder or a hub id.
         projector: Weights of the projector alone: a file or a folder.
         dtype: A value of `DTYPES`. `auto` is the checkpoint's own, but float32 on a CPU.
-        device_map: Handed to transformers (`auto` spreads one model over all GPUs).
+        device_map: Handed to transformers: `auto` spreads one model over all GPUs, then memory, then disk; or a JSON
+            object of modules and devices.
+        max_memory: With `device_map=auto`, how much of each device to fill: `{"0": "20GiB", "cpu": "60GiB"}`.
+        offload_folder: Where weights go that no device has room for; named, it allows the disk to be used.
+        load_in_8bit: Linear layers in 8 bits, by bitsandbytes.
+        load_in_4bit: The same in 4 bits; the three below are of it, as bitsandbytes names them.
+        bnb_4bit_compute_dtype: A value of `DTYPES`; None is `dtype`.
+        bnb_4bit_quant_type: `fp4` or `nf4`; None is bitsandbytes' own choice.
+        bnb_4bit_use_double_quant: Whether the scales are quantised as well.
         attn_implementation: Handed to transformers (`sdpa`, `eager`, `flash_attention_2`).
         revision: Of the base on the hub: branch, tag or commit.
         trust_remote_code: Whether code that comes with a checkpoint may run. Off unless asked for.
@@ -41,7 +52,14 @@ class Arguments:
     peft: str | None = None
     projector: str | None = None
     dtype: str = "auto"
-    device_map: str | None = None
+    device_map: str | Mapping[str, Any] | None = None
+    max_memory: Mapping[str, Any] | None = None
+    offload_folder: str | None = None
+    load_in_8bit: bool = False
+    load_in_4bit: bool = False
+    bnb_4bit_compute_dtype: str | None = None
+    bnb_4bit_quant_type: str | None = None
+    bnb_4bit_use_double_quant: bool = False
     attn_implementation: str | None = None
     revision: str | None = None
     trust_remote_code: bool = False
@@ -95,10 +113,8 @@ def given_arguments(given: Mapping[str, Any], model: str, known: Sequence[str]) 
 
 
 def _read(name: str, value: Any) -> Any:
-    """The value of one argument: numbers and flags are read as such, all else is a name."""
-    readers = {"batch_size": _batch_size, "max_batch_size": _count, "trust_remote_code": _flag, "dtype": _dtype}
-    reader: Callable[[str, Any], Any] = readers.get(name, _text)
-    return reader(name, value)
+    """The value of one argument: numbers, flags and objects are read as such, all else is a name."""
+    return READERS.get(name, _text)(name, value)
 
 
 def _text(name: str, value: Any) -> str:
@@ -106,6 +122,44 @@ def _text(name: str, value: Any) -> str:
         raise EmtError(
             f"{name}={value!r} was read as a {type(value).__name__}, not as a name. Put it in a folder's path."
         )
+    return unquoted(str(value))
+
+
+def unquoted(value: str) -> str:
+    """`value` without the quotes around it, which say that a comma in it parts no arguments; the harness leaves them.
+
+    >>> unquoted('"/data/a,b"')
+    '/data/a,b'
+    """
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if quoted else value
+
+
+def _object(name: str, value: Any) -> dict[str, Any]:
+    said = value if isinstance(value, Mapping) else _json(name, unquoted(str(value)))
+    if not isinstance(said, Mapping):
+        raise EmtError(f'{name}={value!r} is no JSON object. Write {name}={{"0": "20GiB", "cpu": "60GiB"}}.')
+    return dict(said)
+
+
+def _json(name: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise EmtError(
+            f"{name}={text} is no JSON ({error}). Put the argument in single quotes for the shell."
+        ) from error
+
+
+def _device_map(name: str, value: Any) -> str | dict[str, Any]:
+    if isinstance(value, Mapping) or unquoted(str(value)).startswith("{"):
+        return _object(name, value)
+    return _text(name, value)
+
+
+def _quant_type(name: str, value: Any) -> str:
+    if value not in QUANT_TYPES:
+        raise UnknownName(name, str(value), QUANT_TYPES)
     return str(value)
 
 
@@ -132,3 +186,18 @@ def _count(name: str, value: Any) -> int:
     if not spelling.isdecimal() or int(spelling) < 1:
         raise EmtError(f"{name}={value!r} is not a whole number above 0.")
     return int(spelling)
+
+
+READERS: Mapping[str, Callable[[str, Any], Any]] = {
+    "batch_size": _batch_size,
+    "max_batch_size": _count,
+    "trust_remote_code": _flag,
+    "dtype": _dtype,
+    "device_map": _device_map,
+    "max_memory": _object,
+    "load_in_8bit": _flag,
+    "load_in_4bit": _flag,
+    "bnb_4bit_compute_dtype": _dtype,
+    "bnb_4bit_quant_type": _quant_type,
+    "bnb_4bit_use_double_quant": _flag,
+}

@@ -14,6 +14,7 @@ from model_wrappers.checkpoints.adapters import Tuning
 from model_wrappers.checkpoints.fingerprint import fingerprint
 from model_wrappers.checkpoints.llava_templates import ends_of
 from model_wrappers.checkpoints.loading import load_config, load_model, load_processor, require_config
+from model_wrappers.checkpoints.placement import input_device
 from model_wrappers.checkpoints.soft_prompt import learnt_tokens, prompted
 from model_wrappers.closed_set.choices import by_row, reported
 from model_wrappers.closed_set.continuations import answer_length, values
@@ -63,7 +64,7 @@ class HFModel(Wrapper):
         self.complete_processor(config)
         self._model = load_model(said, config, self._device)
         if said.device_map:
-            self._device = self._model.device
+            self._device = input_device(self._model)
         # Its own processor: tokenizers keep how they pad, and this one is used on another thread.
         self._preparation = Preparation(deepcopy(self.processor), self.default_template)
         lanes = 1 if said.device_map or said.trust_remote_code else lanes_for(self._model, self._device)

@@ -59,7 +59,11 @@ class Wrapper(lmms):
     not_applicable: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
-        self, device: str | None, batch_size: int | None, max_batch_size: int | None, device_map: str | None = None
+        self,
+        device: str | None,
+        batch_size: int | None,
+        max_batch_size: int | None,
+        device_map: str | Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         self.on_batch: Callable[[Answered], None] | None = None

@@ -1,16 +1,22 @@
 """How settings are written on the command line."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+# A value runs to the next comma, unless it is in quotes or braces as a whole.
+PAIR = re.compile(r"""\s*(?P<name>[^=,]*)=(?P<text>"[^"]*"|'[^']*'|\{[^{}]*\}|[^,]*)(?:,|$)""")
 
 
 class Pairs(click.ParamType[dict[str, Any]]):
-    """`name=value,name=value`, as lmms-eval writes them: true, false and numbers are read as such, `revision` never."""
+    """`name=value,name=value`, as lmms-eval writes them: true, false and numbers are read as such, `revision` never.
+
+    A value with commas stands in quotes (`pretrained="/data/a,b"`) or is a JSON object (`max_memory={"cpu": "8GiB"}`).
+    """
 
     name = "pairs"
 
@@ -19,12 +25,25 @@ class Pairs(click.ParamType[dict[str, Any]]):
         if isinstance(value, dict):
             return value
         pairs = {}
-        for word in filter(None, str(value).split(",")):
-            name, equals, text = word.partition("=")
-            if not equals or not name.strip():
-                self.fail(f"{word!r} is no pair. Write name=value,name=value.", param, ctx)
-            pairs[name.strip()] = text if name.strip() == "revision" else _value(text)
+        for word, name, text in _words(str(value)):
+            if not name:
+                self.fail(f"{word!r} is no pair. Write name=value,name=value; quotes hold a comma.", param, ctx)
+            quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+            bare = text[1:-1] if quoted else text
+            pairs[name] = bare if quoted or name == "revision" else _value(bare)
         return pairs
+
+
+def _words(said: str) -> Iterator[tuple[str, str, str]]:
+    """Each word with its name and value; "" where it is no pair."""
+    start = 0
+    while start < len(said):
+        found = PAIR.match(said, start)
+        end = found.end() if found else said.find(",", start) + 1 or len(said)
+        word = said[start:end].rstrip(",")
+        start = end
+        if word:
+            yield word, found["name"].strip() if found else "", found["text"] if found else ""
 
 
 def _value(text: str) -> Any:

@@ -77,11 +77,21 @@ class Tuning:
             EmtError: one of them does not fit; the base is alone then.
         """
         self.drop()
+        self._require_weights(peft or projector)
         try:
             self._put_on(peft, projector, load=True)
         except BaseException:
             self.drop()
             raise
+
+    def _require_weights(self, asked: str | None) -> None:
+        """Raise where something is to be put on weights that `device_map` left in memory or on disk for want of room."""
+        away = next((name for name, weights in self.model.named_parameters() if weights.is_meta), None)
+        if asked and away:
+            raise EmtError(
+                f"{asked} can't be put on {self.base!r}: device_map found no room for some of its weights ({away}, ...) "
+                "on a device. Give it more (max_memory, load_in_8bit=true), or merge the adapter into a copy of the base."
+            )
 
     def check(self, peft: str | None, projector: str | None) -> None:
         """Find out whether `peft` and `projector` fit, from the headers of their files.

@@ -20,6 +20,8 @@ from model_wrappers.checkpoints.llava_repository import (
     repository_llava_config,
 )
 from model_wrappers.checkpoints.misfits import listed
+from model_wrappers.checkpoints.placement import spread
+from model_wrappers.checkpoints.quantisation import quantisation
 
 INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 FAILURES = (OSError, ImportError, ValueError, SafetensorError)
@@ -70,10 +72,7 @@ def load_model(arguments: Arguments, config: Any, device: torch.device) -> Any:
         EmtError: weights are missing, damaged or in part those of another architecture, or an option can't be used.
     """
     _require_shards(arguments.pretrained)
-    options: dict[str, Any] = {"device_map": arguments.device_map, "attn_implementation": arguments.attn_implementation}
-    if arguments.device_map is None and device.type != "cpu":
-        options["device_map"] = {"": device}
-    options = {"dtype": _dtype(arguments.dtype, device)} | {name: it for name, it in options.items() if it is not None}
+    options = _options(arguments, config, device)
     try:
         if is_repository_checkpoint(arguments.pretrained, arguments.revision):
             model = load_repository_model(arguments.pretrained, config, arguments.revision, **options)
@@ -149,6 +148,17 @@ def _dtype(name: str, device: torch.device) -> Any:
     if name == "auto":
         return torch.float32 if device.type == "cpu" else "auto"
     return getattr(torch, name)
+
+
+def _options(arguments: Arguments, config: Any, device: torch.device) -> dict[str, Any]:
+    """What `from_pretrained` is told beside the checkpoint."""
+    dtype = _dtype(arguments.dtype, device)
+    options = {
+        "attn_implementation": arguments.attn_implementation,
+        "quantization_config": quantisation(arguments, config, dtype),
+        **spread(arguments, device),
+    }
+    return {"dtype": dtype} | {name: it for name, it in options.items() if it is not None}
 
 
 def _require_shards(pretrained: str) -> None:

@@ -1,7 +1,10 @@
 """Where this process computes: its device, and its rank among those that share an evaluation."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -9,6 +12,7 @@ from accelerate import Accelerator
 from accelerate.state import is_initialized
 
 from emt_tasks.errors import EmtError
+from model_wrappers.arguments import Arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Placement:
     world_size: int
 
 
-def placement(device: str | None, device_map: str | None) -> Placement:
+def placement(device: str | None, device_map: str | Mapping[str, Any] | None) -> Placement:
     """The place of this process, started alone or by `accelerate launch` or `torchrun`.
 
     Raises:
@@ -53,6 +57,35 @@ def placement(device: str | None, device_map: str | None) -> Placement:
             "For CPU start them with ACCELERATE_USE_CPU=true; else drop the device argument."
         )
     return Placement(accelerator, wanted, rank, ranks)
+
+
+def spread(said: Arguments, device: torch.device) -> dict[str, Any]:
+    """How `from_pretrained` lays a model out over devices, memory and disk; nothing for one that goes to a CPU whole.
+
+    Raises:
+        EmtError: what only a device map can use was said without one, or the folder can't be made.
+    """
+    if said.device_map is None:
+        if said.max_memory or said.offload_folder:
+            raise EmtError("max_memory and offload_folder say how to spread a model: add device_map=auto.")
+        return {} if device.type == "cpu" else {"device_map": {"": device}}
+    options: dict[str, Any] = {"device_map": said.device_map}
+    if said.max_memory:
+        # Devices are numbers where they are GPUs; JSON has only text for names.
+        options["max_memory"] = {int(k) if str(k).isdecimal() else k: v for k, v in said.max_memory.items()}
+    if said.offload_folder:
+        try:
+            Path(said.offload_folder).expanduser().mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EmtError(f"offload_folder={said.offload_folder} can't be made ({error}). Name another.") from error
+        options["offload_folder"] = str(Path(said.offload_folder).expanduser())
+    return options
+
+
+def input_device(model: Any) -> torch.device:
+    """Where the inputs of a spread model go: to its first weights that are on a device, and not on disk."""
+    there = (weights.device for weights in model.parameters() if weights.device.type != "meta")
+    return next(there, torch.device("cpu"))
 
 
 def _device(name: str | None) -> torch.device:

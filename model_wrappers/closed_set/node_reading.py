@@ -62,7 +62,8 @@ def output_head(model: Any) -> Callable[[Tensor], Tensor]:
     head = model.get_output_embeddings()
 
     def logits(hidden: Tensor) -> Tensor:
-        raw: Tensor = head(hidden.to(head.weight.device))
+        elsewhere = not head.weight.is_meta  # a head on disk comes to where its input is
+        raw: Tensor = head(hidden.to(head.weight.device) if elsewhere else hidden)
         return raw.float()
 
     return logits

@@ -46,7 +46,15 @@ class FlamingoFromCheckpoint(FlamingoForConditionalGeneration):
             tokenizer = FlamingoProcessor.from_pretrained(pretrained, revision=revision).tokenizer
             config = with_tokens(config, tokenizer, str(pretrained))
         config, weights = fitted(config, read_weights(weight_files(folder)), str(pretrained))
+        if options.get("offload_folder"):  # weights on disk are looked for by their own name, tied or not
+            weights |= {name: weights[same] for name, same in tied(config).items() if name not in weights}
         return super().from_pretrained(None, *args, config=config, state_dict=weights, **options)
+
+
+def tied(config: FlamingoConfig) -> dict[str, str]:
+    """The weights that are others as well: a head that is the embeddings, name -> name of what it is."""
+    with torch.device("meta"):
+        return dict(FlamingoForConditionalGeneration(config).all_tied_weights_keys)
 
 
 def with_tokens(config: FlamingoConfig, tokenizer: Any, source: str) -> FlamingoConfig:

@@ -105,7 +105,7 @@ class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
         features = self.vision_encoder(pixels).last_hidden_state[:, 1:]  # without the class token: (B * T * F, v, d)
         latents = self.perceiver(features.unflatten(0, pixel_values.shape[:3]))  # (B, T, n, d)
         looking = (module for module in self.lang_encoder.modules() if isinstance(module, GatedCrossAttention))
-        return tuple(cross.attn.media_keys(latents.to(cross.attn_gate.device)) for cross in looking)
+        return tuple(cross.attn.media_keys(_beside(latents, cross.attn_gate)) for cross in looking)
 
     def forward(
         self,
@@ -185,6 +185,11 @@ class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
             torch.nn.init.normal_(module.latents)
         elif not isinstance(module, GatedCrossAttention):
             super()._init_weights(module)
+
+
+def _beside(latents: Tensor, weight: Tensor) -> Tensor:
+    """`latents` on the device of `weight`; where that lies on disk, they stay, and it comes to them."""
+    return latents if weight.is_meta else latents.to(weight.device)
 
 
 def _by_row(pixel_values: Tensor, rows: int) -> Tensor:

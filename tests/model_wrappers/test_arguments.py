@@ -59,3 +59,18 @@ def test_a_model_class_is_asked_for_its_arguments_before_it_is_built():
     assert check_arguments(EmtLlava, {}).pretrained == "llava-hf/llava-1.5-7b-hf"
     with pytest.raises(EmtError, match="emt_hf has no default checkpoint"):
         check_arguments(EmtHf, {})
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_a_path_with_commas_stands_in_quotes_as_the_harness_hands_it_on(quote):
+    from lmms_eval.utils import simple_parse_args_string
+
+    given = simple_parse_args_string(f"pretrained={quote}/data/a,b{quote},dtype=float32")
+    assert read_arguments(given, "emt_hf").pretrained == "/data/a,b"
+
+
+def test_objects_are_json_as_the_harness_hands_them_on():
+    from lmms_eval.utils import simple_parse_args_string
+
+    given = simple_parse_args_string('pretrained=x,device_map=auto,max_memory={"0": "20GiB", "cpu": "60GiB"}')
+    assert read_arguments(given, "emt_hf").max_memory == {"0": "20GiB", "cpu": "60GiB"}
