@@ -114,7 +114,8 @@ def given_arguments(given: Mapping[str, Any], model: str, known: Sequence[str]) 
 
 def _read(name: str, value: Any) -> Any:
     """The value of one argument: numbers, flags and objects are read as such, all else is a name."""
-    return READERS.get(name, _text)(name, value)
+    reader: Callable[[str, Any], Any] = READERS.get(name, _text)
+    return reader(name, value)
 
 
 def _text(name: str, value: Any) -> str:

@@ -85,12 +85,12 @@ class Tuning:
             raise
 
     def _require_weights(self, asked: str | None) -> None:
-        """Raise where something is to be put on weights that `device_map` left in memory or on disk for want of room."""
+        """Raise where something is to be put on weights that `device_map` left without a device."""
         away = next((name for name, weights in self.model.named_parameters() if weights.is_meta), None)
         if asked and away:
             raise EmtError(
-                f"{asked} can't be put on {self.base!r}: device_map found no room for some of its weights ({away}, ...) "
-                "on a device. Give it more (max_memory, load_in_8bit=true), or merge the adapter into a copy of the base."
+                f"{asked} can't be put on {self.base!r}: device_map found no room on a device for some of its weights "
+                f"({away}, ...). Give it more (max_memory, load_in_8bit=true), or merge the adapter into a copy."
             )
 
     def check(self, peft: str | None, projector: str | None) -> None:
