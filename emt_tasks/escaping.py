@@ -11,7 +11,7 @@ _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\
 _UNSEEN = re.compile(
     "[\u0000-\u001f\u007f-\u009f"  # control characters, C0 and C1
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # turn the direction of writing
-    "\u200b\u2060\ufeff\u2028\u2029\ud800-\udfff]"  # invisible, line ends, halves of a character
+    "\u200b\u2060\ufeff\u2028\u2029\ud800-\udfff\ufffe\uffff]"  # invisible, line ends, no characters
 )
 _LATEX = {
     "\\": r"\textbackslash{}",

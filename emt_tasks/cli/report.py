@@ -71,7 +71,7 @@ def command(
     found = read_runs(paths)
     mapped = read_mapping(mapping) if mapping else Mapped()
     if write_mapping is not None:
-        _write_mapping(write_mapping, template(places_of(found.runs, mapped)))
+        _write_mapping(write_mapping, template(places_of(found.runs, mapped)[0]))
         return
     told = findings(found, mapped, Choices(reading, variant, with_broken, seed, each))
     _write(told, out or (paths[0] if paths[0].is_dir() else paths[0].parent) / "report", title, data_dir, as_json)
@@ -96,7 +96,7 @@ def _write(told: Findings, out: Path, title: str, data_dir: Path | None, as_json
     wanted = (Wanted(one.key, one.image, one.doc_id) for one in told.examples if one.image)
     written = write_report(told, out, title, thumbnails(wanted, data_dir or folder_of_data()))
     if as_json:
-        click.echo(json.dumps(as_data(told), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(as_data(told), indent=1))
     terminal.shown(summary(told, title, sections(told)), Console(stderr=as_json))
     if written.missing:
         click.echo(

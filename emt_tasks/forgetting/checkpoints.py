@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from emt_tasks.forgetting.lineage import Recorded
+from emt_tasks.runs.problems import Problem, Trouble
 from emt_tasks.runs.records import Run
 
 FILE = "emt_checkpoint.json"
@@ -20,22 +21,25 @@ class _Checkpoint(BaseModel):
 
     method: str
     set: str
-    epoch: float
+    epoch: float = Field(ge=0, allow_inf_nan=False)
     base: str | None = None
     recipe_name: str | None = None
     seed: int | None = None
 
 
-def recorded(run: Run) -> Recorded | None:
+def recorded(run: Run) -> Recorded | Problem | None:
     """What the checkpoint that `run` loaded says of itself; None where its folder is not here or says nothing."""
     for folder in _folders(run):
         path = folder / FILE
         try:
-            if not path.is_file() or path.stat().st_size > LARGEST:
+            if not path.is_file():
                 continue
-            found = _Checkpoint.model_validate(json.loads(path.read_text(encoding="utf8")))
-        except (OSError, ValueError, ValidationError, RecursionError):
-            continue
+            with path.open("rb") as file:
+                found = _Checkpoint.model_validate(json.loads(file.read(LARGEST)))
+        except (OSError, ValueError, RecursionError) as error:
+            what = f"{path} is not what emt finetune writes ({type(error).__name__})"
+            todo = "Put it right, or say in a mapping file what the run is."
+            return Problem(Trouble.UNREADABLE, run.name, what, todo)
         sets = tuple(part for part in found.set.split("+") if part)
         return Recorded(found.method, sets, found.epoch, found.base, found.recipe_name, found.seed)
     return None

@@ -126,7 +126,7 @@ def _a(told: Gathered) -> Claim:
 
 
 def _b(told: Gathered) -> Claim:
-    at_three = [place for place in told.whole_places() if place.epoch == EPOCHS and len(place.sets) == 1]
+    at_three = [place for place in told.checkpoints() if place.epoch == EPOCHS and len(place.sets) == 1]
     lower = _part(
         "three epochs on one set lower the others",
         RULE_MEAN,
@@ -149,7 +149,7 @@ def _b(told: Gathered) -> Claim:
 def _c(told: Gathered) -> Claim:
     tuned = [
         place
-        for place in told.whole_places()
+        for place in told.checkpoints()
         if place.method == "linear" and place.epoch == FIRST and len(place.sets) == 1 and place.sets[0] in sets.RGB
     ]
     says = "one epoch of linear on an RGB set raises the other RGB sets"
@@ -200,12 +200,12 @@ def _methods(told: Gathered, tuned: Sequence[Place]) -> Iterator[Contrast | None
 def _diversities(told: Gathered) -> Iterator[Contrast | None]:
     """The more diverse tuning (B) against the less diverse (A)."""
     for one, other in combinations(series_of(told), 2):
-        alike = (one[0].base, one[0].method) == (other[0].base, other[0].method)
+        alike = (one[0].base, one[0].method) == (other[0].base, other[0].method) and one[0].sets and other[0].sets
         many = sets.classes(one[0].sets), sets.classes(other[0].sets)
         if not alike or None in many or many[0] == many[1]:
             continue
         less, more = (one, other) if (many[0] or 0) < (many[1] or 0) else (other, one)
-        by_epoch = {place.epoch: place for place in less}
+        by_epoch = {place.epoch: place for place in less if place.epoch is not None}
         shared = [(by_epoch[place.epoch], place) for place in more if place.epoch in by_epoch]
         for before, after in shared[-1:]:
             neither = [key for key in told.keys if key not in (*before.sets, *after.sets)]

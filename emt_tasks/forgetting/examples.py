@@ -51,12 +51,12 @@ class Example:
 
 
 def shown_places(told: Gathered) -> tuple[Place, ...]:
-    """Whose answers are looked at: the bases, each tuning's last checkpoint, and checkpoints of unknown place."""
+    """Whose answers are looked at: the bases, each tuning's last checkpoint, and checkpoints without a base."""
     last = {series[-1].run for series in series_of(told)}
     return tuple(
         place
         for place in told.places
-        if place.role is Role.BASE or place.run in last or (place.role is Role.TUNED and place.missing)
+        if place.role is Role.BASE or place.run in last or (place.role is Role.TUNED and place.base is None)
     )
 
 

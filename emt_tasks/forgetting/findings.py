@@ -1,6 +1,6 @@
 """Everything that runs tell of forgetting, in one frozen whole: what reports are written from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from emt_tasks.forgetting.checkpoints import recorded
@@ -16,7 +16,15 @@ from emt_tasks.forgetting.scores import Score, scores
 from emt_tasks.runs.problems import Problem, Trouble
 from emt_tasks.runs.records import Found, Run
 
-HARMLESS = {Trouble.OLDER, Trouble.WEAK_IDENTITY, Trouble.DUPLICATE_ROWS}  # said, but everything could be told
+HARMLESS = {
+    Trouble.OLDER,
+    Trouble.WEAK_IDENTITY,
+    Trouble.DUPLICATE_ROWS,
+    Trouble.NO_ENCODER,
+}  # said, but everything could be told
+
+
+MOST_PLACES = 4  # named in one problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +83,33 @@ class Findings:
         return {(score.run, score.key): score for score in self.scores}
 
 
-def places_of(runs: Sequence[Run], mapping: Mapped) -> tuple[Place, ...]:
-    """What each run is: by its own files and its checkpoint's, then by the mapping.
+def places_of(runs: Sequence[Run], mapping: Mapped) -> tuple[tuple[Place, ...], tuple[Problem, ...]]:
+    """What each run is, by its own files and its checkpoint's, then by the mapping; and what is wrong there.
 
     Raises:
         UnknownName: the mapping names a run that is not there.
     """
-    found = [place_of(run.name, run.identity, recorded(run)) for run in runs]
+    said = {run.name: recorded(run) for run in runs}
+    problems = tuple(told for told in said.values() if isinstance(told, Problem))
+    kept = {run: None if isinstance(told, Problem) else told for run, told in said.items()}
+    found = [place_of(run.name, run.identity, kept[run.name]) for run in runs]
     identities = {run.name: run.identity for run in runs}
-    return joined(with_sources(mapped(found, mapping), identities))
+    return joined(with_sources(mapped(found, mapping), identities)), problems
+
+
+def merged(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """`problems` in their order, those that say the same of several places in one."""
+    places: dict[tuple[Trouble, str, str], list[str]] = {}
+    for problem in problems:
+        several = places.setdefault((problem.trouble, problem.what, problem.todo), [])
+        if problem.where not in several:
+            several.append(problem.where)
+    return tuple(Problem(trouble, _together(where), what, todo) for (trouble, what, todo), where in places.items())
+
+
+def _together(places: Sequence[str]) -> str:
+    rest = len(places) - MOST_PLACES
+    return "; ".join(places[:MOST_PLACES]) + (f"; and {rest} more" if rest > 0 else "")
 
 
 def findings(found: Found, mapping: Mapped | None = None, choices: Choices | None = None) -> Findings:
@@ -94,11 +120,12 @@ def findings(found: Found, mapping: Mapped | None = None, choices: Choices | Non
         EmtError: nothing is left to report on.
     """
     choices = choices or Choices()
+    places, problems = places_of(found.runs, mapping or Mapped())
     told = gathered(
-        found.runs, places_of(found.runs, mapping or Mapped()),
+        found.runs, places,
         reading=choices.reading, variant=choices.variant, broken_too=choices.broken_too,
     )  # fmt: skip
-    for problem in lineage_problems(told):
+    for problem in (*problems, *lineage_problems(told)):
         told.note(problem)
     all_kept = kept(told)
     shown = [place.run for place in shown_places(told)]
@@ -113,5 +140,5 @@ def findings(found: Found, mapping: Mapped | None = None, choices: Choices | Non
         told=told, scores=scores(told), gaps=gaps(told), kept=all_kept, transfers=transfers(all_kept),
         peaks=peaks(told), claims=told_claims, confusions=tuple(confusions),
         examples=examples(told, choices.seed, choices.each),
-        problems=tuple(dict.fromkeys((*found.problems, *told.problems.values()))), choices=choices,
+        problems=merged((*found.problems, *told.problems.values())), choices=choices,
     )  # fmt: skip

@@ -50,9 +50,9 @@ class Gathered:
         """The encoder's run that `place` is measured against."""
         return encoder_run(place, self.of(Role.ENCODER))
 
-    def whole_places(self) -> Iterator[Place]:
-        """The checkpoints of which everything is known that a comparison needs."""
-        return (place for place in self.of(Role.TUNED) if not place.missing)
+    def checkpoints(self) -> Iterator[Place]:
+        """The checkpoints whose base is among the runs."""
+        return (place for place in self.of(Role.TUNED) if place.base is not None)
 
     def contrast(self, a: str, b: str, key: str) -> Contrast | None:
         """The contrast of two runs on a set; None, and a problem where that is news, where it can't be had."""
@@ -186,7 +186,8 @@ def _told_apart(places: Sequence[Place], problems: dict[str, Problem]) -> tuple[
 def _stands_for(place: Place) -> tuple[object, ...]:
     """Equal for places that a report can't tell apart."""
     if place.role is Role.TUNED:
-        return (place.role, place.run) if place.missing else (place.role, *place.series, place.epoch)
+        known = place.base is not None and place.epoch is not None
+        return (place.role, *place.series, place.epoch) if known and place.sets else (place.role, place.run)
     return (place.role, place.name, place.base_source)
 
 
@@ -205,8 +206,11 @@ def lineage_problems(told: Gathered) -> Iterator[Problem]:
         what = "no run of a base model is among these, so that nothing can be said of forgetting"
         yield Problem(Trouble.NO_BASE, "report", what, f"Run the untuned model too, or name it. {MAPPING_TODO}")
     for place in told.of(Role.TUNED):
-        if place.missing and not (place.missing == ("base",) and not bases):
-            yield _unplaced(place, bases)
+        if place.base is None and bases:
+            yield _baseless(place, bases)
+        if not place.sets:
+            what = "nothing says what it was tuned on, so that forgetting and learning are not told apart"
+            yield Problem(Trouble.UNPLACED, place.run, what, MAPPING_TODO)
     for place in bases:
         if place.encoder is None:
             todo = f"Evaluate it with emt run, which notes it, or name it. {MAPPING_TODO}"
@@ -221,10 +225,7 @@ def lineage_problems(told: Gathered) -> Iterator[Problem]:
             )
 
 
-def _unplaced(place: Place, bases: Collection[Place]) -> Problem:
-    if place.missing == ("base",):
-        said = f" ({place.base_source})" if place.base_source else ""
-        what = f"its base{said} is none of the runs here: {', '.join(base.name for base in bases)}"
-        return Problem(Trouble.NO_BASE, place.run, what, f"Run the base too, or name it. {MAPPING_TODO}")
-    what = f"nothing says its {', '.join(place.missing)}, so that it is only in the table of accuracies"
-    return Problem(Trouble.UNPLACED, place.run, what, MAPPING_TODO)
+def _baseless(place: Place, bases: Collection[Place]) -> Problem:
+    said = f" ({place.base_source})" if place.base_source else ""
+    what = f"its base{said} is none of the runs here: {', '.join(base.name for base in bases)}"
+    return Problem(Trouble.NO_BASE, place.run, what, f"Run the base too, or name it. {MAPPING_TODO}")

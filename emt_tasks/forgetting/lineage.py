@@ -81,12 +81,13 @@ class Place:
 
     @property
     def series(self) -> tuple[object, ...]:
-        """Equal for the epochs of one tuning."""
-        return self.base, self.sets, self.method, self.recipe, self.seed
+        """Equal for the epochs of one tuning; a checkpoint of unknown epoch is alone."""
+        alone = self.run if self.epoch is None else None
+        return self.base, self.sets, self.method, self.recipe, self.seed, alone
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What would have to be known of a checkpoint to compare it, and is not."""
+        """What is not known of a checkpoint."""
         known = {"base": self.base, "sets": self.sets, "method": self.method, "epoch": self.epoch}
         return tuple(name for name, value in known.items() if not value and value != 0)
 

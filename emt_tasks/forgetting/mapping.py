@@ -35,7 +35,7 @@ class MappedRun(BaseModel):
     base: str | None = None
     sets: tuple[str, ...] | None = None
     method: str | None = None
-    epoch: float | None = Field(default=None, ge=0)
+    epoch: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     recipe: str | None = None
     seed: int | None = None
 

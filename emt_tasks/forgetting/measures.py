@@ -19,6 +19,7 @@ class Kept:
         run: the checkpoint.
         change: its accuracy against its base's, p corrected over the sets that the checkpoint was run on.
         tuned_on: whether it was tuned on that set; forgetting is told of the others.
+        known_sets: whether anything says what it was tuned on; where not, `tuned_on` is False everywhere.
         retention: its accuracy divided by the base's, with limits; None where the base has none right. The upper limit
             is None where there is no bound.
         shows: the least drop, fraction of all rows, that so many rows that differ so often show in four of five trials.
@@ -27,6 +28,7 @@ class Kept:
     run: str
     change: Contrast
     tuned_on: bool
+    known_sets: bool
     retention: tuple[float, float, float | None] | None
     shows: float | None
 
@@ -89,8 +91,8 @@ def gaps(told: Gathered) -> tuple[Contrast, ...]:
 
 
 def kept(told: Gathered) -> tuple[Kept, ...]:
-    """Each checkpoint whose base and tuning are known, on each set."""
-    return tuple(one for place in told.whole_places() for one in _kept(told, place))
+    """Each checkpoint whose base is known, on each set."""
+    return tuple(one for place in told.checkpoints() for one in _kept(told, place))
 
 
 def _kept(told: Gathered, place: Place) -> Iterator[Kept]:
@@ -98,13 +100,13 @@ def _kept(told: Gathered, place: Place) -> Iterator[Kept]:
     changes = corrected([one for key in told.keys if (one := told.contrast(place.base, place.run, key)) is not None])
     for change in changes:
         shows = smallest_drop(change.n, measured(change.table.discordance))
-        yield Kept(place.run, change, change.key in place.sets, ratio(change.table), shows)
+        yield Kept(place.run, change, change.key in place.sets, bool(place.sets), ratio(change.table), shows)
 
 
 def transfers(all_kept: Sequence[Kept]) -> tuple[Transfer, ...]:
     """The backward transfer of each checkpoint that was run on a set that it was not tuned on."""
     found = []
-    for run in dict.fromkeys(one.run for one in all_kept):
+    for run in dict.fromkeys(one.run for one in all_kept if one.known_sets):
         changes = [one.change for one in all_kept if one.run == run and not one.tuned_on]
         mean = mean_of(changes)
         if mean is not None:
@@ -115,7 +117,7 @@ def transfers(all_kept: Sequence[Kept]) -> tuple[Transfer, ...]:
 def series_of(told: Gathered) -> tuple[tuple[Place, ...], ...]:
     """The checkpoints of each tuning, by epoch."""
     found: dict[tuple[object, ...], list[Place]] = {}
-    for place in told.whole_places():
+    for place in told.checkpoints():
         found.setdefault(place.series, []).append(place)
     return tuple(tuple(sorted(several, key=lambda place: place.epoch or 0.0)) for several in found.values())
 

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from emt_tasks.escaping import plain
 from emt_tasks.labels import ALL_SETS, label_set
 
 SHOWN = {"mnist": "MNIST", "cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "miniimagenet": "miniImageNet"}
 RGB = ("cifar10", "cifar100", "miniimagenet")  # "RGB sets" of the paper's section 5: all but MNIST, which is grey
+LONGEST = 60  # characters of a name that is none of ours
 VARIANTS = ("", "lite", "open", "open_lite", "choice", "judge", "clip")  # the order of preference where runs are equal
 
 
@@ -37,8 +39,8 @@ def asked(task: str) -> Asked:
 
 
 def shown(key: str) -> str:
-    """A set's name as the paper writes it; its key where it is none of ours."""
-    return SHOWN.get(key, key)
+    """A set's name as the paper writes it; its key, made safe, where it is none of ours."""
+    return SHOWN.get(key) or plain(key)[:LONGEST]
 
 
 def shown_together(keys: Iterable[str]) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from leaderboard.figures.theme import INK, ON_DEEP, ON_PALE, Spec, framed, points
+from leaderboard.figures.theme import ON_DEEP, ON_PALE, Spec, framed, points
 
 CELL, NUMBERED = 34, 13  # points; at most so many labels have their numbers written into the cells
 SMALL = 22
 PALE, DEEP_COLOUR = "#f7f7f7", "#0b3c5d"
-DEEP = 0.5
+DEEP = 0.64  # of the way to the deep colour: from there on white letters have the better contrast
 
 
 def confusion_map(
@@ -73,7 +73,7 @@ def confusion_map(
         {"mark": rect, "encoding": {"x": x, "y": y, "color": colour}},
         {
             "transform": [{"filter": "datum.label == datum.answer"}],
-            "mark": {"type": "rect", "filled": False, "stroke": INK, "strokeWidth": 1.2},
+            "mark": {"type": "rect", "filled": False, "stroke": ON_PALE, "strokeWidth": 1.2},
             "encoding": {"x": x, "y": y},
         },
     ]

@@ -9,7 +9,7 @@ from leaderboard.words import signed
 
 CELL_WIDTH, CELL_HEIGHT = 118, 46
 GAIN, NONE, LOSS = "#0072B2", "#f7f7f7", "#D55E00"
-DEEP = 0.55  # of the scale's reach: from there on white letters read better than black
+DEEP = 0.92  # of the reach of gains: from there on white letters read better; on losses black ones always do
 LEAST_REACH = 20.0  # points: colours of small differences stay pale
 
 
@@ -98,5 +98,5 @@ def _row(cell: Cell, reach: float) -> dict[str, Any]:
         "own": cell.own,
         "text": signed(value),
         "interval": f"[{signed(low)}, {signed(high)}]",
-        "deep": not cell.own and abs(value) > DEEP * reach,
+        "deep": not cell.own and -value > DEEP * reach,
     }

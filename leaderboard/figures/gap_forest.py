@@ -25,12 +25,14 @@ class Difference:
 def forest(differences: Sequence[Difference], title: str, subtitle: str, axis: str) -> Spec:
     """A row for each difference, the lowest first; the sets in the order in which they are first named.
 
+    More sets than can be told apart have one colour: the rows name them anyway.
+
     Raises:
-        ValueError: there is nothing to draw, or there are more sets than can be told apart.
+        ValueError: there is nothing to draw.
     """
     keys = list(dict.fromkeys(one.key for one in differences))
-    if not 0 < len(keys) <= len(OKABE_ITO):
-        raise ValueError(f"differences on {len(keys)} sets: between 1 and {len(OKABE_ITO)} can be told apart.")
+    if not keys:
+        raise ValueError("a forest needs at least one difference.")
     ordered = sorted(differences, key=lambda one: (one.value, one.row, one.key))
     values = [_row(one) for one in ordered]
     lows, highs = ([row[end] for row in values] for end in ("low", "high"))
@@ -43,10 +45,11 @@ def forest(differences: Sequence[Difference], title: str, subtitle: str, axis: s
         "axis": {"labelLimit": 340, "ticks": False, "domain": False, "labelPadding": 10},
     }
     x: dict[str, Any] = {"type": "quantitative", "scale": {"domain": list(ends), "nice": True}}
-    legend = {"title": None, "orient": "top"}
-    named = {"field": "key", "type": "nominal", "sort": keys}
-    colour = {**named, "scale": {"domain": keys, "range": OKABE_ITO[: len(keys)]}, "legend": legend}
-    shape = {**named, "scale": {"domain": keys, "range": SHAPES[: len(keys)]}, "legend": legend}
+    apart = len(keys) <= len(OKABE_ITO)
+    legend = {"title": None, "orient": "top"} if apart else None
+    named = {"field": "key", "type": "nominal", "sort": keys, "legend": legend}
+    colour = {**named, "scale": {"domain": keys, "range": OKABE_ITO[: len(keys)] if apart else OKABE_ITO[:1]}}
+    shape = {**named, "scale": {"domain": keys, "range": SHAPES[: len(keys)] if apart else SHAPES[:1]}}
     low = {"field": "low", **x, "title": axis}
     layers = [
         {

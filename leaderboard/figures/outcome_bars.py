@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from leaderboard.figures.theme import INK, OUTCOME_COLOURS, Spec, framed, points
 
 WIDTH, HEIGHT = 130, 110
 FOREIGN = "foreign words"
+UNKNOWN = "tuned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +19,14 @@ class Stack:
     Attributes:
         row: the tuning.
         column: the set asked about.
-        epoch: 0 for the base.
+        epoch: as it is shown: "0" for the base, `UNKNOWN` where nothing tells it.
         shares: by outcome, fractions in [0, 1] that add up to 1.
         foreign: share of answers with words of another set.
     """
 
     row: str
     column: str
-    epoch: float
+    epoch: str
     shares: Mapping[str, float]
     foreign: float
 
@@ -38,14 +40,14 @@ def stacks(measured: Sequence[Stack], title: str, subtitle: str) -> Spec:
     if not measured:
         raise ValueError("nothing to stack.")
     rows, columns = (list(dict.fromkeys(getattr(one, side) for one in measured)) for side in ("row", "column"))
-    epochs = sorted({one.epoch for one in measured})
+    epochs = sorted({one.epoch for one in measured}, key=lambda epoch: inf if epoch == UNKNOWN else float(epoch))
     order = list(OUTCOME_COLOURS)
     x = {
         "field": "epoch",
         "type": "ordinal",
         "sort": epochs,
         "title": "epoch",
-        "axis": {"labelAngle": 0, "ticks": False, "labelExpr": "format(datum.value, '~g')"},
+        "axis": {"labelAngle": 0, "ticks": False},
     }
     y = {
         "type": "quantitative",
@@ -114,4 +116,4 @@ def _rows(one: Stack, order: Sequence[str]) -> list[dict[str, Any]]:
 
 def _sentence(one: Stack) -> str:
     said = ", ".join(f"{name} {100 * share:.0f} %" for name, share in one.shares.items() if share)
-    return f"{one.row}, epoch {one.epoch:g}, {one.column}: {said}, foreign words {100 * one.foreign:.0f} %"
+    return f"{one.row}, epoch {one.epoch}, {one.column}: {said}, foreign words {100 * one.foreign:.0f} %"

@@ -8,7 +8,7 @@ Spec = dict[str, Any]
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down")
 INK, FAINT, GRID = "#1a1a1a", "#767676", "#e6e6e6"  # the first two at least 4.5:1 on white; a dark page swaps all three
-ON_PALE, ON_DEEP = "#1b1b1b", "#fefefe"  # on a coloured cell, which a dark page leaves as it is
+ON_PALE, ON_DEEP = "#0b0b0b", "#fefefe"  # on a coloured cell, which a dark page leaves as it is
 OUTCOME_COLOURS: Mapping[str, str] = {
     "correct": "#009E73",
     "incorrect": "#E69F00",

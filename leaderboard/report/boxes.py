@@ -11,7 +11,7 @@ from emt_tasks.forgetting import naming, sets
 from emt_tasks.forgetting.examples import RULE, Example
 from emt_tasks.forgetting.findings import Findings
 
-LONGEST = 400  # characters of an answer that are shown
+LONGEST = 240  # characters of an answer that are shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def write_report(found: Findings, folder: Path, title: str, pictures: Mapping[st
         "report.html": page(found, title, parts, drawn, all_figures, shelves),
         "report.md": markdown.written(told),
         "report.tex": latex.written(told),
-        "report.json": json.dumps(as_data(found), ensure_ascii=False, indent=1) + "\n",
+        "report.json": json.dumps(as_data(found), indent=1) + "\n",
     }
     for name, text in texts.items():
         save(text, folder / name)

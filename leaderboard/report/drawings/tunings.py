@@ -9,7 +9,7 @@ from emt_tasks.forgetting.measures import Kept, series_of
 from emt_tasks.forgetting.scores import Score
 from leaderboard.figures.epoch_curves import Point, curves
 from leaderboard.figures.forgetting_matrix import Cell, matrix
-from leaderboard.figures.outcome_bars import Stack, stacks
+from leaderboard.figures.outcome_bars import UNKNOWN, Stack, stacks
 from leaderboard.figures.theme import OKABE_ITO
 from leaderboard.report.drawings.figure import Figure, data_table
 
@@ -34,12 +34,11 @@ def _by_base(found: Findings) -> Iterator[tuple[int, Place, list[tuple[Place, ..
 def matrices(found: Findings) -> Iterator[Figure]:
     """For each base what its tunings forgot after their last epoch."""
     called, kept = naming.names(found.told), {(one.run, one.change.key): one for one in found.kept}
-    tuning = naming.tunings(found.told)
     for number, base, all_series in _by_base(found):
         last = [series[-1] for series in all_series]
         cells = [
             Cell(
-                f"{tuning[place.run]}, epoch {place.epoch:g}",
+                called[place.run],
                 sets.shown(key),
                 one.forgetting,
                 *one.forgetting_interval,
@@ -65,7 +64,7 @@ def matrices(found: Findings) -> Iterator[Figure]:
 
 
 def epoch_curves(found: Findings) -> Iterator[Figure]:
-    """For each base its accuracy by epoch, a panel for each set tuned on."""
+    """For each base its accuracy by epoch, a panel for each set tuned on; tunings of unknown epoch are in none."""
     called, tuning = naming.names(found.told), naming.tunings(found.told)
     kept = {(one.run, one.change.key): one for one in found.kept}
     keys = found.told.keys[: len(OKABE_ITO)]
@@ -73,10 +72,13 @@ def epoch_curves(found: Findings) -> Iterator[Figure]:
         measured = [
             point
             for series in all_series
+            if series[0].epoch is not None and series[0].sets
             for key in keys
             for place in (base, *series)
             if (point := _point(found.score(place.run, key), place, series[0], tuning[series[0].run], kept)) is not None
         ]
+        if not measured:
+            continue
         title = f"{called[base.run]}: accuracy by epoch"
         spec = curves(measured, title, CURVES_SAY)
         rows = [(p.tuning, p.line, p.epoch, p.value, p.low, p.high, "yes" if p.drop else "no") for p in measured]
@@ -110,7 +112,7 @@ def outcome_stacks(found: Findings) -> Iterator[Figure]:
             Stack(
                 tuning[series[0].run],
                 sets.shown(key),
-                0.0 if place is base else place.epoch or 0.0,
+                "0" if place is base else UNKNOWN if place.epoch is None else f"{place.epoch:g}",
                 {o.value: c / s.n for o, c in s.counts.items()},
                 s.foreign / s.n,
             )
@@ -119,6 +121,8 @@ def outcome_stacks(found: Findings) -> Iterator[Figure]:
             for place in (base, *series)
             if (s := found.score(place.run, key)) is not None
         ]
+        if not measured:
+            continue
         title = f"{called[base.run]}: what became of the answers"
         spec = stacks(measured, title, "By epoch; 0 is the base. ◆ share of answers with words of another set.")
         names = list(measured[0].shares)

@@ -52,7 +52,7 @@ def runs(found: Findings) -> Section:
     called = naming.names(found.told)
     rows = tuple(
         (
-            called[place.run], place.role.value, place.encoder or "", sets.shown_together(place.sets),
+            called[place.run], place.role.value, naming.short(place.encoder or ""), sets.shown_together(place.sets),
             naming.method(place) if place.role is Role.TUNED else "",
             "" if place.epoch is None else f"{place.epoch:g}", place.known_from, place.run,
         )

@@ -17,7 +17,8 @@ def forgetting(found: Findings) -> Section | None:
     rows = tuple(
         (
             called[one.run],
-            sets.shown(one.change.key) + (" (tuned on)" if one.tuned_on else ""),
+            sets.shown(one.change.key)
+            + (" (tuned on)" if one.tuned_on else "" if one.known_sets else " (tuned on it?)"),
             f"{one.change.n:,}",
             percent(one.change.table.share_a),
             percent(one.change.table.share_b),
