@@ -9,6 +9,7 @@ from emt_tasks.documents.blocks import Block, Column, Document, Heading, Items, 
 from emt_tasks.runs.records import Run
 from emt_tasks.statistics.power import in_words
 
+MOST_LETTERS = 200  # of an answer in a table; JSON has all of it
 METHOD = (
     "Rows are paired by picture. Accuracies in percent with 95 % Wilson intervals; differences in points, B less A, "
     "with 95 % Newcombe intervals (method 10); p is McNemar's exact test, two-sided, and beside it Holm's correction "
@@ -30,7 +31,8 @@ def document(comparison: Comparison, *, classes: int, rows: int) -> Document:
         pair = f"{letters[change.a]} to {letters[change.b]}"
         blocks.append(Heading(f"{change.task}, {change.reading}, {pair}"))
         blocks.append(Paragraph(_counts(change, letters)))
-        blocks.append(_changes("Shares of the outcomes", change.outcomes, letters, change, len(change.outcomes)))
+        if change.outcomes:
+            blocks.append(_changes("Shares of the outcomes", change.outcomes, letters, change, len(change.outcomes)))
         if classes:
             blocks.append(_changes("Accuracy by class", _most_changed(change, classes), letters, change, classes))
         if rows:
@@ -155,10 +157,15 @@ def _differing(change: TaskChange, letters: dict[str, str], most: int) -> list[B
     for name, rows in ((change.a, change.lost), (change.b, change.gained)):
         if rows:
             columns = (Column("row", number=True), Column("label", folds=True), *_answers(change, letters))
-            cells = tuple((str(a.doc_id), a.label, a.raw, b.raw) for a, b in rows[:most])
+            cells = tuple((str(a.doc_id), a.label, shortened(a.raw), shortened(b.raw)) for a, b in rows[:most])
             note = f"the first {most} of {len(rows):,}, in the order of their hashes" if len(rows) > most else ""
             found.append(Table(f"Only {letters[name]} is right", columns, cells, note))
     return found
+
+
+def shortened(answer: str) -> str:
+    """An answer's beginning, where it is longer than a table can hold."""
+    return answer if len(answer) <= MOST_LETTERS else f"{answer[:MOST_LETTERS]} [... {len(answer):,} characters]"
 
 
 def _answers(change: TaskChange, letters: dict[str, str]) -> tuple[Column, Column]:

@@ -154,7 +154,7 @@ def _best(task: str, started: Sequence[_Started], problems: list[Problem]) -> li
     for several in by_reading.values():
         rows, wrong = max(several, key=lambda one: (one[0].whole, one[0].n, one[0].stamp))
         chosen.append(rows)
-        told += [problem for problem in wrong if problem not in told]
+        told += [problem for problem in dict.fromkeys(wrong) if problem not in told]
         told += [_older(other, rows) for other, _ in several if other is not rows]
     problems += told
     return chosen

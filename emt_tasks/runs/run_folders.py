@@ -74,7 +74,7 @@ def _starts_of(path: Path) -> dict[tuple[Path, str], Start]:
     found: dict[tuple[Path, str], Start] = {}
     for file in files:
         match = _parsed(file.name)
-        if match is None or only not in (None, match[1]["stamp"]):
+        if match is None or only not in (None, match[1]["stamp"]) or not file.is_file():
             continue
         harness, parts = match
         folder = file.parent.resolve()

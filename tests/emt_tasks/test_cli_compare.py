@@ -196,3 +196,13 @@ def test_partial_work_leaves_with_exit_code_3(runs: tuple[Path, Path]) -> None:
     assert done.returncode == 3
     assert "partial" in done.stderr
     assert "cut off" in done.stdout
+
+
+def test_an_endless_answer_is_shortened_in_a_table_and_whole_in_json(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    long = "x" * 100_000
+    talker = write_run(tmp_path / "talker", {TASK: [row(n, "cat", "dog", raw=long) for n in range(9)]})
+    quiet = write_run(tmp_path / "quiet", {TASK: [row(n, "cat", "cat") for n in range(9)]})
+    assert len(run(compare, quiet, talker, "--format", "markdown").stdout) < 10_000
+    assert (
+        json.loads(run(compare, quiet, talker, "--json").stdout)["comparisons"][0]["only_a_right"][0]["raw_b"] == long
+    )

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -414,3 +415,16 @@ def test_a_column_is_worked_on_once_a_value(tmp_path: Path) -> None:
     assert list(lengths) == [len(value) for value in raw]
     assert raw.counts().total() == 100
     assert raw.taken(np.array([3])).codes.tolist() == [raw.codes[3]]
+
+
+def test_what_is_no_regular_file_is_not_read(tmp_path: Path) -> None:
+    write_run(tmp_path, {TASK: rows_of([True])})
+    os.mkfifo(log_of(tmp_path, "emt_mnist"))
+    (tmp_path / f"{STAMP}_samples_emt_cifar100.jsonl").mkdir()
+    assert [task.task for task in read_run(tmp_path)[0].tasks] == [TASK]
+
+
+def test_one_thing_that_is_wrong_with_a_log_is_told_once(tmp_path: Path) -> None:
+    rows = [other(0, "ship", exact_match=1.0, filter=name) for name in ("strict", "loose")]
+    write_lm_eval(tmp_path, {"vqa": rows})
+    assert troubles(read_run(tmp_path)[1]) == [Trouble.WEAK_IDENTITY]
