@@ -40,6 +40,38 @@ def results_table(results: Iterable[tuple[str, TaskResult]], title: str) -> Tabl
     return table
 
 
+BESIDE_CAPTION = (
+    "percent; synonym and hypernym (a broader word alone, with the depths in WordNet of those met) come on top of\n"
+    "accuracy and change no outcome; coarse is the accuracy of CIFAR-100's superclasses"
+)
+
+
+def beside_table(results: Iterable[tuple[str, TaskResult]]) -> Table | None:
+    """What answers are worth beside their outcomes, a line for each result whose rows say it; None where none does."""
+    told = [(name, row) for name, row in results if row.beside]
+    if not told:
+        return None
+    table = Table(title="beside the outcomes", caption=BESIDE_CAPTION, box=box.SIMPLE_HEAD, padding=0, show_edge=False)
+    named = len({name for name, _ in told}) > 1
+    for column in (*(("checkpoint",) if named else ()), "task"):
+        table.add_column(column, no_wrap=True)
+    for column in ("accuracy", "synonym", "hypernym", "depths", "coarse"):
+        table.add_column(column, justify="right", no_wrap=column != "depths")
+    for name, row in told:
+        depths = sorted(int(word.rpartition(" ")[2]) for word in row.beside if " at depth " in word)
+        coarse = f"{100 * row.beside['coarse']:.1f}" if "coarse" in row.beside else ""
+        table.add_row(
+            *((name,) if named else ()),
+            row.task,
+            f"{100 * row.accuracy:.1f}",
+            f"{100 * row.beside['synonym']:.1f}",
+            f"{100 * row.beside['hypernym']:.1f}",
+            ", ".join(map(str, depths)),
+            coarse,
+        )
+    return table
+
+
 def percent(share: float, interval: tuple[float, float]) -> str:
     """A share and its interval in percent.
 

@@ -22,17 +22,17 @@ def record(reading: str, row: Sequence, at: int) -> dict:
             "named": named, "foreign": [], "image": None}  # fmt: skip
 
 
-def write_run(folder: Path) -> Path:
+def write_run(folder: Path, answers: Sequence[tuple] = ROWS) -> Path:
     folder.mkdir(parents=True)
     task, stamp = "emt_cifar10", "20260101_000000"
     (folder / f"{stamp}_samples_{task}.jsonl").write_text(
-        "".join(json.dumps({"doc_id": i, "emt": record("label_match", row, 0)}) + "\n" for i, row in enumerate(ROWS))
+        "".join(json.dumps({"doc_id": i, "emt": record("label_match", row, 0)}) + "\n" for i, row in enumerate(answers))
     )
     (folder / f"{stamp}_readings_{task}.other.jsonl").write_text(
-        "".join(json.dumps({"doc_id": i, "emt": record("other", row, 2)}) + "\n" for i, row in enumerate(ROWS))
+        "".join(json.dumps({"doc_id": i, "emt": record("other", row, 2)}) + "\n" for i, row in enumerate(answers))
     )
     results = {"results": {task: {"accuracy,label_match": 2 / 7}}, "configs": {},
-               "n-samples": {task: {"original": 7, "effective": 7}},
+               "n-samples": {task: {"original": len(answers), "effective": len(answers)}},
                "config": {"model": "m", "model_args": ""}}  # fmt: skip
     (folder / f"{stamp}_results.json").write_text(json.dumps(results))
     return folder

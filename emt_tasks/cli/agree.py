@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from emt_tasks import label_match
-from emt_tasks.agreement import told
+from emt_tasks.agreement import told, told_by_hand
 from emt_tasks.agreement.by_hand import Verdict, Verdicts, read_by, verdicts_in
+from emt_tasks.agreement.credits import credits_of
 from emt_tasks.agreement.pairs import pairs_of
 from emt_tasks.agreement.saved import save
 from emt_tasks.cli.telling import form_asked, form_options, tell
@@ -68,7 +69,8 @@ def command(
         )
     # Readings of the same log are of the same rows whether or not their pictures are known.
     problems = [problem for problem in found.problems if problem.trouble is not Trouble.WEAK_IDENTITY]
-    tell(told.document(pairs, problems, rows), told.as_data(pairs, problems), asked, out)
+    beside = credits_of(found.runs)
+    tell(told.document(pairs, beside, problems, rows), told.as_data(pairs, beside, problems), asked, out)
     click.echo(f"next: emt agree --hand, or emt agree {' '.join(map(str, paths))} --out agreement.html", err=True)
     if any(not rows.whole for run in found.runs for rows in run.tasks):
         click.echo("partial: a run is not whole; see the notes on these runs", err=True)
@@ -95,7 +97,7 @@ def _by_hand(
     if folder is not None:
         save(answers, folder)
         click.echo(f"{len(answers)} answers written to {folder}", err=True)
-    tell(told.hand_document(answers, readings, rows), told.hand_data(answers, readings), asked, out)
+    tell(told_by_hand.document(answers, readings, rows), told_by_hand.as_data(answers, readings), asked, out)
     click.echo(f"next: {_how([folder] if folder else paths)}", err=True)
 
 

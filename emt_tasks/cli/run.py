@@ -16,7 +16,7 @@ from emt_tasks.runs import manifest
 from emt_tasks.runs.evaluation import Evaluation
 from emt_tasks.runs.summary import RunResult, TaskResult
 from emt_tasks.statistics.power import independent, smallest_drop
-from emt_tasks.tables import results_table
+from emt_tasks.tables import beside_table, results_table
 from emt_tasks.tuned_folders import tuned_arguments
 
 PARTIAL = 3
@@ -178,6 +178,9 @@ def _report(runs: Mapping[str, RunResult], model: str, output_path: Path, as_jso
     console = Console(stderr=as_json)
     rows = [(name, result) for name, run in runs.items() for result in run.results]
     console.print(results_table(rows, model))
+    beside = beside_table(rows)
+    if beside is not None:
+        console.print(beside)
     click.echo(f"written to {output_path}", err=True)
     fewest = max((result for run in runs.values() for result in run.results), key=_difference_shown)
     if _difference_shown(fewest) > SURE_ENOUGH:

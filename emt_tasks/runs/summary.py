@@ -1,6 +1,7 @@
 """What a run found: counts and intervals for each task and reading, from the rows of its sample log."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,22 @@ class TaskResult:
         asked = sorted(f"{row['image']} {row['label']}" for row in self.rows)
         return hashlib.sha256("\n".join(asked).encode()).hexdigest()
 
+    @property
+    def beside(self) -> Mapping[str, float]:
+        """The fractions that count beside the outcomes (`emt_tasks.granularity`); empty where the rows do not say them.
+
+        `synonym`, `hypernym` (and `hypernym at depth N` for each depth in WordNet), `coarse` where the set has it.
+        """
+        told = [row for row in self.rows if "synonym" in row]
+        if not told or len(told) < self.n:
+            return {}
+        counts = Counter(f"hypernym at depth {row['hypernym']['depth']}" for row in told if row["hypernym"])
+        counts["synonym"] = sum(bool(row["synonym"]) for row in told)
+        counts["hypernym"] = sum(row["hypernym"] is not None for row in told)
+        if "coarse" in told[0]:
+            counts["coarse"] = sum(bool(row["coarse"]) for row in told)
+        return {name: count / self.n for name, count in sorted(counts.items())}
+
     def summary(self) -> dict[str, Any]:
         """Everything but the rows, for JSON."""
         return {
@@ -48,6 +65,7 @@ class TaskResult:
             "accuracy_ci95": list(self.interval),
             "shares": dict(self.shares),
             "foreign": self.foreign,
+            "beside": dict(self.beside),
             "data_fingerprint": self.fingerprint,
         }
 

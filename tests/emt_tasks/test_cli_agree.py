@@ -41,6 +41,19 @@ def test_json_has_every_row_on_which_they_differ(run: Path) -> None:
     assert pair["kappa"]["value"] == pytest.approx(0.4)
 
 
+def test_what_answers_are_worth_beside_the_strict_number_is_told_with_depths(tmp_path: Path) -> None:
+    rows = [
+        ("cat", "an animal", "extrinsic", None),
+        ("automobile", "a car", "extrinsic", None),
+        ("cat", "a cat", "correct", "cat"),
+    ]
+    run = write_run(tmp_path / "run", [(*row, *row[2:]) for row in rows])
+    (beside,) = json.loads(agree(run, "--json").stdout)["beside"]
+    told = {name: beside[name] for name in ("n", "correct", "synonym", "hypernym", "depths", "coarse")}
+    assert told == {"n": 3, "correct": 1, "synonym": 1, "hypernym": 1, "depths": {"6": 1}, "coarse": None}
+    assert "33.3" in agree(run).stdout
+
+
 def test_the_page_is_one_file_in_which_no_answer_is_markup(run: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     assert agree(run, "--out", page).exit_code == 0

@@ -3,7 +3,7 @@ import io
 from rich.console import Console
 
 from emt_tasks.runs.summary import TaskResult, task_results
-from emt_tasks.tables import results_table
+from emt_tasks.tables import beside_table, results_table
 
 
 def result(task: str, *outcomes: str) -> TaskResult:
@@ -36,3 +36,28 @@ def test_checkpoints_have_a_column_where_there_are_several() -> None:
 def test_unscored_rows_are_shown_where_there_are_some() -> None:
     assert "scored" not in shown(120, ("a", result("emt_mnist", "correct")))
     assert "scored" in shown(120, ("a", result("emt_mnist", "unscored")))
+
+
+def test_what_counts_beside_the_outcomes_has_a_table_of_its_own() -> None:
+    dog = {"word": "dog", "synset": "02084071", "depth": 8, "steps": 2}
+    row = {"reading": "label_match", "outcome": "extrinsic", "foreign": [], "synonym": False, "hypernym": None}
+    rows = [
+        {**row, "hypernym": dog},
+        {**row, "synonym": True},
+        {**row, "outcome": "correct"},
+        row,
+    ]
+    (told,) = task_results("emt_miniimagenet", rows)
+    assert dict(told.beside) == {"hypernym": 0.25, "hypernym at depth 8": 0.25, "synonym": 0.25}
+    assert told.accuracy == 0.25
+    console = Console(file=io.StringIO(), width=80)
+    console.print(beside_table([("", told)]))
+    (line,) = (line for line in console.file.getvalue().splitlines() if "emt_miniimagenet" in line)
+    assert line.split() == ["emt_miniimagenet", "25.0", "25.0", "25.0", "8"]
+
+
+def test_runs_of_older_tasks_have_nothing_beside() -> None:
+    rows = [{"reading": "label_match", "outcome": "correct", "foreign": []}]
+    (told,) = task_results("emt_cifar10", rows)
+    assert dict(told.beside) == {}
+    assert beside_table([("", told)]) is None
