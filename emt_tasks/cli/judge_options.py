@@ -1,5 +1,6 @@
 """Options by which `emt` commands reach the judge; what is not given comes from the environment (docs/judge.md)."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from emt_tasks.gpt_judge.protocols import protocol
+from emt_tasks.gpt_judge.protocols import Protocol, protocol
 from emt_tasks.gpt_judge.settings import JudgeSettings, checked_url, from_environment
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -54,7 +55,9 @@ def judge_settings(
     given = {name: value for name, value in changes.items() if value is not None}
     asked = told.protocol if protocol_name is None else protocol(protocol_name)
     if given:
-        asked = asked.model_copy(update=given)
+        asked = Protocol.model_validate({**asked.model_dump(), **given})
+    if max_cost_usd is not None and not math.isfinite(max_cost_usd):
+        raise click.UsageError("--max-cost-usd is an amount of dollars.")
     return replace(
         told,
         protocol=asked,

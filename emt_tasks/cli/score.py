@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from rich.console import Console
@@ -30,11 +31,20 @@ from emt_tasks.scoring.answers import Answers
 from emt_tasks.scoring.judging import judged_records, prepared
 from emt_tasks.scoring.stored import keep, stored_answers
 from emt_tasks.scoring.tables import ENDINGS, Columns, run_of_table
-from emt_tasks.tables import results_table
+from emt_tasks.tables import beside_table, results_table
 
 READINGS = (label_match.NAME, clip_argmin.NAME, gpt_judge.NAME)
 PARTIAL = 3
 Records = Sequence[Mapping[str, Any]]
+Ask = Callable[[Plan, VerdictStore], Totals | None]
+
+
+class Shown(NamedTuple):
+    """A result without its rows, which may be a million, and what JSON says of it."""
+
+    run: str
+    result: TaskResult
+    told: Mapping[str, Any]
 
 
 @click.command()
@@ -84,22 +94,26 @@ def command(
     answers, problems = stored_answers(runs, tasks.split(",") if tasks else None, set_key)
     for problem in problems:
         click.echo(f"note: {problem}", err=True)
-    results: list[tuple[str, TaskResult]] = []
+    shown: list[Shown] = []
     unscored = None
     for reading in readings:
         if reading == gpt_judge.NAME:
             settings = judge_settings(**judge, max_cost_usd=max_cost_usd)
-            name = kept_as or settings.protocol.reading
             ask = _asking(settings, yes or says_yes(), replay, batch, poll)
-            told, unscored = _judged(answers, settings, name, ask, dry_run, batch, as_json)
-            if dry_run:
-                return
+            with VerdictStore(settings.store) as store:
+                judging = prepared(answers, settings, store, batch)
+                click.echo(judging.plan.in_words, err=True)
+                if dry_run:
+                    _tell_plan(judging.plan, as_json)
+                    return
+                why, unscored = _asked(judging.plan, store, ask)
+                name = kept_as or settings.protocol.reading
+                shown += _kept(answers, name, judged_records(judging, answers, store, name, why))
         else:
             name = kept_as or reading
             read = readers.by_label_match if reading == label_match.NAME else readers.by_clip_argmin(clip_given)
-            told = [readers.records(one, read, name) for one in answers]
-        results += _kept(answers, name, told)
-    _report(results, runs, as_json)
+            shown += _kept(answers, name, (readers.records(one, read, name) for one in answers))
+    _report(shown, runs, as_json)
     if unscored:
         click.echo(f"partial: {unscored}; run the same command again to have the rest", err=True)
         raise click.exceptions.Exit(PARTIAL)
@@ -131,29 +145,21 @@ def _run(path: Path, set_key: str | None, columns: Columns, output: Path) -> Pat
     return folder
 
 
-Ask = Callable[[Plan, VerdictStore], Totals | None]
+def _tell_plan(plan: Plan, as_json: bool) -> None:
+    click.echo(json.dumps(plan.summary(), indent=2) if as_json else "dry run: nothing was asked")
 
 
-def _judged(
-    answers: Sequence[Answers], settings: JudgeSettings, name: str, ask: Ask, dry_run: bool, batch: bool, as_json: bool
-) -> tuple[list[list[dict[str, Any]]], str | None]:
-    """The judge's records of each of the answers, and how many pairs it could not judge, in words."""
-    with VerdictStore(settings.store) as store:
-        judging = prepared(answers, settings, store, batch)
-        click.echo(judging.plan.in_words, err=True)
-        if dry_run:
-            click.echo(json.dumps(judging.plan.summary(), indent=2) if as_json else "dry run: nothing was asked")
-            return [], None
-        totals = ask(judging.plan, store)
-        if totals is not None:
-            click.echo(totals_in_words(totals), err=True)
-        missing = len(judging.plan.questions) - len(store.verdicts(judging.plan.questions))
-        if missing and missing == len(judging.plan.questions):
-            kind = RefusedToSpend if totals and totals.failed["budget"] else EmtError
-            raise kind(f"no verdict could be had{f': {totals.stopped}' if totals and totals.stopped else ''}.")
-        why = (totals and totals.stopped) or "the judge could not be asked"
-        told = judged_records(judging, answers, store, name, why)
-    return told, f"{missing:,} pairs have no verdict" if missing else None
+def _asked(plan: Plan, store: VerdictStore, ask: Ask) -> tuple[str, str | None]:
+    """Ask what the plan lacks; why pairs have no verdict, and how many in words, None where all have one."""
+    totals = ask(plan, store)
+    if totals is not None:
+        click.echo(totals_in_words(totals), err=True)
+    missing = len(plan.questions) - len(store.verdicts(plan.questions))
+    stopped = totals.stopped if totals else None
+    if missing and missing == len(plan.questions):
+        kind = RefusedToSpend if totals and totals.failed["budget"] else EmtError
+        raise kind(f"no verdict could be had{f': {stopped}' if stopped else ''}.")
+    return stopped or "the judge could not be asked", f"{missing:,} pairs have no verdict" if missing else None
 
 
 def _asking(settings: JudgeSettings, yes: bool, replay: bool, batch: bool, poll: float) -> Ask:
@@ -184,18 +190,25 @@ def _require_yes(yes: bool) -> None:
         raise RefusedToSpend("nothing was asked and nothing spent.")
 
 
-def _kept(answers: Sequence[Answers], name: str, told: Sequence[Records]) -> list[tuple[str, TaskResult]]:
-    """Keep the records beside their runs; the results to show."""
-    results = []
+def _kept(answers: Sequence[Answers], name: str, told: Iterable[Records]) -> list[Shown]:
+    """Keep the records beside their runs, one run after the other; what is shown of each."""
+    shown: list[Shown] = []
     for one, records in zip(answers, told, strict=True):
         click.echo(f"written to {keep(one, name, records)}", err=True)
-        results += [(one.run, result) for result in task_results(one.task, records)]
-    return results
+        shown += [
+            Shown(one.run, replace(result, rows=()), {"run": one.run, **result.summary()})
+            for result in task_results(one.task, records)
+        ]
+    return shown
 
 
-def _report(results: Sequence[tuple[str, TaskResult]], runs: Sequence[Path], as_json: bool) -> None:
+def _report(shown: Sequence[Shown], runs: Sequence[Path], as_json: bool) -> None:
     if as_json:
-        told = [{"run": run, **result.summary()} for run, result in results]
-        click.echo(json.dumps({"results": told}, indent=2))
-    Console(stderr=as_json).print(results_table(results, "readings of stored answers"))
+        click.echo(json.dumps({"results": [one.told for one in shown]}, indent=2))
+    results = [(one.run, one.result) for one in shown]
+    console = Console(stderr=as_json)
+    console.print(results_table(results, "readings of stored answers"))
+    beside = beside_table(results)
+    if beside is not None:
+        console.print(beside)
     click.echo(f"next: emt agree {runs[0]} (how far its readings agree), or emt compare {runs[0]} OTHER_RUN", err=True)

@@ -36,7 +36,7 @@ class Price(BaseModel):
         source: where.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     model: str
     at: str = "*"

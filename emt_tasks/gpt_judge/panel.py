@@ -1,7 +1,7 @@
 """The judge and one label set: which pairs its answers make, what asking costs, what verdicts make of rows."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from emt_tasks import label_match
@@ -70,6 +70,7 @@ class Panel:
 
     def __init__(self, labels: LabelSet, settings: JudgeSettings) -> None:
         self.labels, self.settings = labels, settings
+        self._prompt = settings.protocol.fingerprint(labels.labels)
         self._questions = Questions(settings.protocol, settings.model, labels)
         self._words: dict[str, Reading] = {}
 
@@ -88,7 +89,8 @@ class Panel:
             None if lost else verdict, self._read(answer), label, self.settings.protocol.reading,
             NEVER_GIVEN if lost else why,
         )  # fmt: skip
-        return reading, outcome
+        by = {"judge": self.settings.model, "protocol": self.settings.protocol.name, "prompt": self._prompt}
+        return replace(reading, extra={**reading.extra, **by}), outcome
 
     def _read(self, answer: str) -> Reading:
         if answer not in self._words:

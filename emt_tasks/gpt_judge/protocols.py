@@ -34,7 +34,7 @@ class Protocol(BaseModel):
         longest_answer: characters of an answer that are sent.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: str
     reply: Literal["yes_no", "labels"]

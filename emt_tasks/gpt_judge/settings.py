@@ -87,13 +87,13 @@ def checked_url(text: str) -> str:
     """`text` as the address of an endpoint, without a slash at its end.
 
     Raises:
-        EmtError: it is no http address, or carries a name and password, which would be logged.
+        EmtError: it is no http address, or carries what may be secret, which would be kept with the verdicts.
     """
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise EmtError(f"OPENAI_BASE_URL (--base-url) {text!r} is no address. Write http://HOST:PORT/v1.")
-    if parts.username or parts.password:
-        raise EmtError("OPENAI_BASE_URL (--base-url) carries a password. Put it into OPENAI_API_KEY.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise EmtError("OPENAI_BASE_URL (--base-url) carries a password or more. Put the key into OPENAI_API_KEY.")
     return text.rstrip("/")
 
 

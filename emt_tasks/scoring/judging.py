@@ -1,6 +1,6 @@
 """The judge over stored answers: one plan and one round of asking for all runs together."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,8 +46,8 @@ def prepared(several: Sequence[Answers], settings: JudgeSettings, store: Verdict
 
 def judged_records(
     judging: Judging, several: Sequence[Answers], store: VerdictStore, reading: str, why: str
-) -> list[list[dict[str, Any]]]:
-    """The `emt` records of each of the answers, from the verdicts that there are.
+) -> Iterator[list[dict[str, Any]]]:
+    """The `emt` records of each of the answers in turn, from the verdicts that there are.
 
     Args:
         judging: as prepared for these answers.
@@ -56,9 +56,7 @@ def judged_records(
         reading: the name under which it is kept.
         why: why a question has none.
     """
-    settings, verdicts = judging.plan.settings, store.verdicts(judging.plan.questions)
-    by = {"reading": reading, "judge": settings.model, "protocol": settings.protocol.name}
-    told = []
+    verdicts = store.verdicts(judging.plan.questions)
     for answers, questions in zip(several, judging.questions, strict=True):
         panel = judging.panels[answers.labels.key]
         rows = []
@@ -66,6 +64,5 @@ def judged_records(
             label = answers.labels.labels[row.label]
             verdict = None if question is None else verdicts.get(question.key)
             found, outcome = panel.reading(label, row.raw, verdict, why)
-            rows.append({**record(row, answers.labels, found, outcome=outcome), **by})
-        told.append(rows)
-    return told
+            rows.append({**record(row, answers.labels, found, outcome=outcome), "reading": reading})
+        yield rows
