@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from lmms_eval.api.instance import Instance
-from torch import Tensor
 
 from emt_tasks.errors import EmtError
 from emt_tasks.likelihood import Likelihood
@@ -122,29 +121,35 @@ class EmtClip(Wrapper):
         }
 
     def _likeliest(self, ready: Prepared) -> list[str]:
-        return [min(values, key=lambda label: values[label].loss) for values in self._values(ready)]
+        """Each row's likeliest label, the first of equals."""
+        return [labels[losses.index(min(losses))] for labels, losses in self._losses(ready)]
 
     def _values(self, ready: Prepared) -> list[Values]:
         """Each row's labels with what they are worth."""
-        pixels = ready.inputs["pixel_values"].to(self.device, self._encoder.dtype, non_blocking=True)
-        features = image_features(self._encoder.model, pixels)
-        pairs = zip(features, ready.inputs["labels"], strict=True)
-        return [self._worths(feature, labels) for feature, labels in pairs]
+        return [
+            {
+                label: Likelihood(loss, place == losses.index(min(losses)), total=-loss)
+                for place, (label, loss) in enumerate(zip(labels, losses, strict=True))
+            }
+            for labels, losses in self._losses(ready)
+        ]
 
-    def _worths(self, feature: Tensor, labels: tuple[str, ...]) -> Values:
-        """What each of `labels` is worth for an image of `feature`, (dimensions,)."""
-        similarities = self._classifiers.of(labels) @ feature  # (classes,)
-        losses = -(self._encoder.scale * similarities).log_softmax(dim=-1)
-        best = int(similarities.argmax())
-        return {
-            label: Likelihood(loss, place == best, total=-loss)
-            for place, (label, loss) in enumerate(zip(labels, losses.tolist(), strict=True))
-        }
+    def _losses(self, ready: Prepared) -> list[tuple[tuple[str, ...], list[float]]]:
+        """Each row's labels, and -log softmax(scale * similarity) of each in nats."""
+        pixels = ready.inputs["pixel_values"].to(self.device, self._encoder.dtype, non_blocking=True)
+        features, asked = image_features(self._encoder.model, pixels), ready.inputs["labels"]
+        found: dict[int, list[float]] = {}
+        for labels in dict.fromkeys(asked):
+            places = [place for place, other in enumerate(asked) if other == labels]
+            similarities = features[places] @ self._classifiers.of(labels).T  # (rows, classes)
+            losses = -(self._encoder.scale * similarities).log_softmax(dim=-1)
+            found.update(zip(places, losses.tolist(), strict=True))
+        return [(labels, found[place]) for place, labels in enumerate(asked)]
 
     def _worth(self, question: Question, values: Values) -> Likelihood:
         answer = question.answer
         if callable(answer):
-            answer = question.answer_text(rows_of([question], self.task_dict)[0])
+            answer = question.answer_text(next(rows_of([question], self.task_dict)))
         if (label := str(answer).strip()) not in values:
             raise EmtError(f"{question.place}: the answer {label!r} is none of the row's labels ({listed([*values])}).")
         return values[label]

@@ -1,7 +1,7 @@
 """An open_clip encoder with its weights, or a clear word on why not."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -18,6 +18,7 @@ from torch import Tensor
 from emt_tasks.errors import EmtError
 from model_wrappers.checkpoints.fingerprint import file_hash
 from model_wrappers.zero_shot.arguments import CONFIG, IN_FOLDER, ON_HUB, Source, weights_in
+from model_wrappers.zero_shot.preprocessing import Preprocessing
 
 PRECISIONS = {"auto": "fp32", "float32": "fp32", "float16": "fp16", "bfloat16": "bf16"}
 """Our names of dtypes and open_clip's; in half precision its layer norms stay in float32, as OpenAI's did."""
@@ -32,14 +33,14 @@ class Encoder:
     Attributes:
         model: the model, in eval mode.
         tokenizer: texts to (n, context) int64.
-        preprocess: an RGB picture to (3, H, W) float32.
+        preprocessing: RGB pictures to (B, 3, H, W) float32.
         dtype: of the pictures that the model takes.
         source: where it came from.
     """
 
     model: Any
     tokenizer: Any
-    preprocess: Callable[[Image], Tensor]
+    preprocessing: Preprocessing
     dtype: torch.dtype
     source: Source
 
@@ -55,7 +56,7 @@ class Encoder:
 
     def pixels(self, pictures: Sequence[Image]) -> Tensor:
         """(B, 3, H, W) float32 of B RGB pictures, on the CPU."""
-        return torch.stack([self.preprocess(picture) for picture in pictures])
+        return self.preprocessing.pixels(pictures)
 
 
 def load_encoder(source: Source, dtype: str, device: torch.device) -> Encoder:
@@ -90,8 +91,10 @@ def load_encoder(source: Source, dtype: str, device: torch.device) -> Encoder:
         said = str(error).strip().split("\n\n")[0][:500]
         raise EmtError(f"open_clip can't load {source.name}: {said}") from error
     model = model.eval().requires_grad_(requires_grad=False)
-    preprocess = image_transform_v2(PreprocessCfg(**model.visual.preprocess_cfg), is_train=False)
-    return Encoder(model, tokenizer, preprocess, open_clip.get_input_dtype(precision) or torch.float32, source)
+    transform = image_transform_v2(PreprocessCfg(**model.visual.preprocess_cfg), is_train=False)
+    return Encoder(
+        model, tokenizer, Preprocessing(transform), open_clip.get_input_dtype(precision) or torch.float32, source
+    )
 
 
 def source_fingerprint(source: Source) -> str:

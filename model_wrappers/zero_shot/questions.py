@@ -26,14 +26,13 @@ class ClipPreparation:
         Raises:
             EmtError: a row has no labels, or not one picture, or the picture can't be read.
         """
-        rows = rows_of(questions, task_dict)
-        pictures = []
-        for question, row in zip(questions, rows, strict=True):
+        pictures, labels = [], []
+        for question, row in zip(questions, rows_of(questions, task_dict), strict=True):
             seen = pictures_of(question, row)
             if len(seen) != 1:
                 raise EmtError(f"{question.place} has {len(seen)} images; emt_clip classifies one.")
             pictures += seen
-        labels = [labels_of(question, row) for question, row in zip(questions, rows, strict=True)]
+            labels.append(labels_of(question, row))
         prompts, answers = [question.context for question in questions], [""] * len(questions)
         inputs = {"pixel_values": self._encoder.pixels(pictures), "labels": labels}
         return [Prepared(list(questions), prompts, answers, inputs)]
