@@ -36,10 +36,9 @@ _LATEX = {
 }
 _MARKDOWN = re.compile(
     r"([\\`*_{}\[\]<>#|~$&@]"  # mean something wherever they stand; @ and # name people and issues
-    r"|:(?=//)|(?<=www)\."  # make an address a link
-    r"|^[-+=])"  # lists and headings, at a line's beginning
+    r"|:(?=//)|(?<=www)\.)"  # make an address a link
 )
-_NUMBERED = re.compile(r"^(\d+)([.)])")
+_BEGINNING = re.compile(r"^(\d*)([-+=.)])")  # lists, numbered too, and underlined headings
 _FORMULA = ("=", "+", "-", "@")
 
 
@@ -75,13 +74,18 @@ def latex(text: str) -> str:
     return "".join(_LATEX.get(character, character) for character in plain(text))
 
 
-def markdown(text: str) -> str:
+def markdown(text: str, begins: bool = True) -> str:
     r"""`text` for one cell or line of Markdown, where HTML is let through too.
 
-    >>> markdown("a|b <b>")
-    'a\\|b \\<b\\>'
+    Args:
+        text: it.
+        begins: it may stand at the beginning of a line; a table's cell never does.
+
+    >>> markdown("a|b <b>"), markdown("1. a"), markdown("-1.5", begins=False)
+    ('a\\|b \\<b\\>', '1\\. a', '-1.5')
     """
-    return _NUMBERED.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", plain(text).strip()))
+    escaped = _MARKDOWN.sub(r"\\\1", plain(text).strip())
+    return _BEGINNING.sub(r"\1\\\2", escaped) if begins else escaped
 
 
 def csv_cell(text: str) -> str:

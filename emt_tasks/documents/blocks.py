@@ -100,3 +100,35 @@ class Document:
     def tables(self) -> Iterator[Table]:
         """Its tables, in order."""
         return (block for block in self.blocks if isinstance(block, Table))
+
+
+def spread(table: Table) -> Table:
+    """The same table for wide pages and for programs: each line of a column of numbers becomes a column of its own.
+
+    Cells of the result are text on one line.
+    """
+    widths = [_lines(column, cells) for column, cells in zip(table.columns, _cells(table), strict=True)]
+    columns = tuple(
+        Column(head, column.number, column.folds)
+        for column, width in zip(table.columns, widths, strict=True)
+        for head in _parts(column.head, width)
+    )
+    rows = tuple(
+        tuple(part for cell, width in zip(row, widths, strict=True) for part in _parts(cell, width))
+        for row in table.rows
+    )
+    return Table(table.caption, columns, rows, table.note)
+
+
+def _cells(table: Table) -> list[tuple[Cell, ...]]:
+    return [tuple(row[place] for row in table.rows) for place in range(len(table.columns))]
+
+
+def _lines(column: Column, cells: tuple[Cell, ...]) -> int:
+    """Into how many columns a column of numbers goes; text stays together."""
+    return max((len(cell) for cell in cells if column.number and not isinstance(cell, str)), default=1)
+
+
+def _parts(cell: Cell, width: int) -> tuple[str, ...]:
+    parts = (cell,) if isinstance(cell, str) else cell if len(cell) <= width else (joined(cell),)
+    return (*parts, *("",) * (width - len(parts)))

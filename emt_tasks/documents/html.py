@@ -4,13 +4,14 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from emt_tasks.documents.blocks import Document, joined
+from emt_tasks.documents.blocks import Document, Table, joined, spread
 from emt_tasks.escaping import plain
 
 
 def written(document: Document) -> str:
     """`document` as a whole HTML page; the template escapes every text."""
-    return _template().render(document=document)
+    wide = tuple(spread(block) if isinstance(block, Table) else block for block in document.blocks)
+    return _template().render(document=Document(document.title, wide))
 
 
 @cache

@@ -1,8 +1,23 @@
 r"""A document as LaTeX to `\input`; its tables need the package booktabs, its pictures graphicx."""
 
-from emt_tasks.documents.blocks import Block, Document, Heading, Items, Paragraph, Picture, Table, joined
+import re
+
+from emt_tasks.documents.blocks import (
+    Block,
+    Cell,
+    Column,
+    Document,
+    Heading,
+    Items,
+    Paragraph,
+    Picture,
+    Table,
+    joined,
+    spread,
+)
 from emt_tasks.escaping import latex
 
+_NEGATIVE = re.compile(r"\{-\}(?=\d)")
 SECTIONS = {2: "subsection", 3: "subsubsection"}
 
 
@@ -24,7 +39,7 @@ def _block(block: Block) -> str:
             items = "\n".join(rf"\item {{}}{latex(text)}" for text in block.texts)
             return f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}"
         case Table():
-            return _table(block)
+            return _table(spread(block))
         case Picture():
             return _picture(block)
 
@@ -40,7 +55,9 @@ def _table(table: Table) -> str:
         "r" if column.number else "p{0.3\\linewidth}" if column.folds else "l" for column in table.columns
     )
     heads = _line([latex(joined(column.head)) for column in table.columns])
-    rows = "\n".join(_line([latex(joined(cell)) for cell in row]) for row in table.rows)
+    rows = "\n".join(
+        _line([_cell(cell, column) for cell, column in zip(row, table.columns, strict=True)]) for row in table.rows
+    )
     caption = latex(f"{table.caption}. {table.note}" if table.note else table.caption)
     return "\n".join(
         [
@@ -57,6 +74,12 @@ def _table(table: Table) -> str:
             r"\end{table}",
         ]
     )
+
+
+def _cell(cell: Cell, column: Column) -> str:
+    """A cell's text; before a number, a hyphen is a minus."""
+    text = latex(joined(cell))
+    return _NEGATIVE.sub("$-$", text) if column.number else text
 
 
 def _line(cells: list[str]) -> str:

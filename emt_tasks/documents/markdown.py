@@ -1,6 +1,6 @@
 """A document as Markdown, with GitHub's tables."""
 
-from emt_tasks.documents.blocks import Block, Document, Heading, Items, Paragraph, Picture, Table, joined
+from emt_tasks.documents.blocks import Block, Document, Heading, Items, Paragraph, Picture, Table, joined, spread
 from emt_tasks.escaping import markdown
 
 
@@ -18,15 +18,15 @@ def _block(block: Block) -> str:
         case Items():
             return "\n".join(f"- {markdown(text)}" for text in block.texts)
         case Table():
-            return _table(block)
+            return _table(spread(block))
         case Picture():
             return f"![{markdown(block.caption)}]({block.file})"
 
 
 def _table(table: Table) -> str:
-    heads = _line([markdown(joined(column.head)) for column in table.columns])
+    heads = _line([markdown(joined(column.head), begins=False) for column in table.columns])
     rule = _line(["---:" if column.number else ":---" for column in table.columns])
-    rows = [_line([markdown(joined(cell)) for cell in row]) for row in table.rows]
+    rows = [_line([markdown(joined(cell), begins=False) for cell in row]) for row in table.rows]
     parts = [f"**{markdown(table.caption)}**", "\n".join([heads, rule, *rows])]
     return "\n\n".join([*parts, markdown(table.note)] if table.note else parts)
 

@@ -45,7 +45,8 @@ def read_runs(paths: Iterable[Path], tasks: Collection[str] | None = None) -> Fo
     roots = [Path(path) for path in paths]
     problems: list[Problem] = []
     groups = _grouped(starts(roots), problems)
-    named = run_names.names([(group.started[0].start.folder, group.started[0].start.stamp) for group in groups], roots)
+    above = [root if root.is_dir() else root.parent for root in roots]
+    named = run_names.names([(group.started[0].start.folder, group.started[0].start.stamp) for group in groups], above)
     runs = [_run(name, group, tasks, problems) for name, group in zip(named, groups, strict=True)]
     kept = tuple(run for run in runs if run.tasks)
     _require_known(tasks, groups)

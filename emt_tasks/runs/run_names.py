@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def names(runs: Sequence[tuple[Path, str]], roots: Sequence[Path]) -> list[str]:
-    """A name for each run, given by its folder and stamp, that was found under one of `roots`.
+    """A name for each run, given by its folder and stamp, that was found under one of `roots`, which are folders.
 
     A run that is alone under its root has that folder's name; one of several its path below the root, without the
     folder that the harness adds for the model where nothing else lies beside it. What is alike after that is told
@@ -24,8 +24,7 @@ def names(runs: Sequence[tuple[Path, str]], roots: Sequence[Path]) -> list[str]:
 
 
 def _root_of(folder: Path, roots: Sequence[Path]) -> Path:
-    above = [root if root.is_dir() else root.parent for root in roots]
-    return max((root for root in above if folder.is_relative_to(root)), key=lambda root: len(root.parts))
+    return max((root for root in roots if folder.is_relative_to(root)), key=lambda root: len(root.parts))
 
 
 def _short(folder: Path, root: Path, folders: Sequence[Path]) -> str:

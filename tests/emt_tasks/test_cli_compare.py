@@ -62,7 +62,7 @@ def test_a_file_s_ending_says_the_format(runs: tuple[Path, Path], tmp_path: Path
     assert done.stdout == ""
     assert "written to" in done.stderr
     text = (tmp_path / name).read_text()
-    assert "-15.0" in text or "{-}15.0" in text or "-0.15" in text
+    assert "-15.0" in text or "$-$15.0" in text or "-0.15" in text
 
 
 def test_csv_has_one_column_a_number(runs: tuple[Path, Path]) -> None:

@@ -57,12 +57,12 @@ def test_html_has_the_text_in_it_and_nothing_that_runs_or_loads() -> None:
 
 def test_markdown_tables_have_as_many_cells_in_each_line() -> None:
     lines = [line for line in forms.FORMS["markdown"](DOCUMENT).splitlines() if line.startswith("|")]
-    assert {line.replace(r"\|", "").count("|") for line in lines} == {3}
+    assert {line.replace(r"\|", "").count("|") for line in lines} == {4}
 
 
 def test_latex_tables_have_as_many_cells_in_each_line() -> None:
     lines = [line for line in forms.FORMS["latex"](DOCUMENT).splitlines() if line.endswith(r"\\")]
-    assert [line.replace(r"\&", "").count("&") for line in lines] == [1, 1, 1]
+    assert [line.replace(r"\&", "").count("&") for line in lines] == [2, 2, 2]
 
 
 def test_a_cell_of_two_lines_is_two_columns_of_csv() -> None:
