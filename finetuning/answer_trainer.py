@@ -2,7 +2,7 @@
 
 import random
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,10 +61,13 @@ class AnswerTrainer(Trainer):
         self._lengths = lengths
         self._narrow = takes_places(prepared.model)
         self._learning = parts_that_learn(prepared.model)
+        layers = [part for part in prepared.model.modules() if isinstance(part, GradientCheckpointingLayer)]
         if self.args.gradient_checkpointing:  # which a layer does only in training mode
-            self._learning += [
-                part for part in prepared.model.modules() if isinstance(part, GradientCheckpointingLayer)
-            ]
+            self._learning += layers
+        sharding = getattr(self.accelerator.state, "fsdp_plugin", None)
+        if sharding is not None and not sharding.transformer_cls_names_to_wrap:
+            # transformers' own list may name classes that a model of this kind does not have.
+            sharding.transformer_cls_names_to_wrap = sorted({type(layer).__name__ for layer in layers})
 
     def compute_loss(
         self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -92,8 +95,11 @@ class AnswerTrainer(Trainer):
 
     def learnt_tensors(self) -> dict[str, Tensor]:
         """What learns, by name, gathered from all ranks."""
+        return self._gathered(self.prepared.names)
+
+    def _gathered(self, names: Iterable[str]) -> dict[str, Tensor]:
         own = dict(self.accelerator.unwrap_model(self.model).named_parameters())
-        return {name: _whole(own[name]) for name in self.prepared.names}
+        return {name: _whole(own[name]) for name in names}
 
     def _groups(self, model: nn.Module) -> list[dict[str, Any]]:
         said, decayed = self.prepared.recipe.optimizer, set(self.get_decay_parameter_names(model))
@@ -122,8 +128,11 @@ class AnswerTrainer(Trainer):
 
     def keep(self, step: int) -> None:
         """Hand over what has been learnt by `step`; the training's chance is afterwards as it was before."""
+        names: Iterable[str] = self.prepared.names
+        if self.prepared.recipe.method == "full":  # the frozen parts are written too, and may be spread as well
+            names = [name for name, _ in self.prepared.model.named_parameters()]
         with _chance_kept():
-            if self.hooks.keep(step, self.learnt_tensors()):
+            if self.hooks.keep(step, self._gathered(names)):
                 self.control.should_training_stop = True
 
     def _write_state(self, home: Path, step: int) -> None:
@@ -189,11 +198,11 @@ def _chance_kept() -> Iterator[None]:
 def _whole(weight: Tensor) -> Tensor:
     """A weight that may be spread over ranks, whole."""
     if hasattr(weight, "full_tensor"):  # FSDP2
-        gathered: Tensor = weight.full_tensor().detach()
+        gathered: Tensor = weight.full_tensor().detach().cpu()
         return gathered
     if hasattr(weight, "ds_id"):  # ZeRO-3
         from deepspeed.zero import GatheredParameters
 
         with GatheredParameters([weight]):
-            return weight.detach().clone()
+            return weight.detach().to("cpu", copy=True)
     return weight.detach()

@@ -25,7 +25,7 @@ def epoch_order(rows: int, seed: int, epoch: int, batch: int = 1, lengths: Seque
     """
     chance = generator(seed, "order", str(epoch))
     order: Indices = chance.permutation(rows)
-    if lengths is None:
+    if lengths is None or not rows:
         return order
     length = np.asarray(lengths)
     several = batch * BATCHES_SORTED

@@ -244,6 +244,7 @@ def _arguments(job: Job, schedule: Schedule, base: LoadedBase) -> TrainingArgume
         logging_nan_inf_filter=False,
         report_to=list(job.report_to) or "none",
         run_name=job.name,
+        ddp_find_unused_parameters=False,
         disable_tqdm=True,
         remove_unused_columns=False,
         label_names=["labels"],
