@@ -9,6 +9,7 @@ import click
 from emt_tasks.cli.telling import form_asked, form_options, tell
 from emt_tasks.comparison import data, told
 from emt_tasks.comparison.comparison import Comparison, compared
+from emt_tasks.escaping import terminal
 from emt_tasks.runs.problems import Problem
 from emt_tasks.runs.reading_back import read_run
 from emt_tasks.runs.records import Run
@@ -46,7 +47,7 @@ def command(
       emt compare out/base out/lora --out comparison.html
     """
     if len(paths) < 2:
-        raise click.UsageError(f"one run alone ({paths[0]}) is no comparison. Name another: emt compare A B.")
+        raise click.UsageError(f"one run alone ({terminal(str(paths[0]))}) is no comparison. Name another: emt compare A B.")
     asked = form_asked(form, out, as_json)
     runs, problems = _read(paths, tasks.split(",") if tasks else None)
     readings = frozenset(filter(None, (reading or "").split(",")))
@@ -72,8 +73,9 @@ def _notes(comparison: Comparison, paths: Sequence[Path], shown: bool) -> None:
     if comparison.problems and not shown:
         for problem in comparison.problems:
             click.echo(f"note: {problem}", err=True)
-    here = " ".join(map(str, paths))
-    click.echo(f"next: emt power --runs {paths[0]} {paths[1]}, or emt compare {here} --out comparison.html", err=True)
+    names = [terminal(str(path)) for path in paths]
+    here = " ".join(names)
+    click.echo(f"next: emt power --runs {names[0]} {names[1]}, or emt compare {here} --out comparison.html", err=True)
     if comparison.partial:
         click.echo("partial: see the notes on these runs", err=True)
         raise click.exceptions.Exit(PARTIAL)
