@@ -13,6 +13,7 @@ from model_wrappers.closed_set.label_trie import build_trie
 from model_wrappers.generating.inputs import Batch
 from model_wrappers.generating.instructblip_inputs import BARE, InstructBlipInputs
 from model_wrappers.generating.preparation import Prepared
+from model_wrappers.generating.prompts import IMAGE
 
 PAPER_COMPARES_WITH = "ViT-g-14 laion2b_s12b_b42k"
 """Of arXiv 2309.10313; the tower itself is EVA-CLIP's g/14, as in BLIP-2."""
@@ -30,16 +31,24 @@ class EmtInstructBlip(HFModel):
         """Put our own assembly of inputs in the processor's place, which pads between image and text.
 
         Raises:
-            EmtError: the checkpoint is of a transformers before 4.46, whose inputs had no places for the image.
+            EmtError: config and language model have no place for an image, as before transformers 4.46.
         """
         if config.image_token_index is None:
-            raise EmtError(
-                f"pretrained={self.arguments.pretrained} names no image token (image_token_index): it was written for "
-                "transformers before 4.46. Take the hub's current files, or convert it with transformers' script."
-            )
+            config.image_token_index = self._image_token(config.text_config.vocab_size)
         # transformers leaves it unsaid, and generation over an encoder-decoder returns the answer without the prompt.
         config.is_encoder_decoder = config.text_config.is_encoder_decoder
         self.processor = InstructBlipInputs(self.processor, config)
+
+    def _image_token(self, embeddings: int) -> int:
+        """The tokenizer's sign for an image, where the config names none and the language model has a place for it."""
+        token = self.processor.tokenizer.convert_tokens_to_ids(IMAGE)
+        if token is None or token == self.processor.tokenizer.unk_token_id or token >= embeddings:
+            raise EmtError(
+                f"pretrained={self.arguments.pretrained} names no image token (image_token_index), and its language "
+                "model has none: it was written for transformers before 4.46. Take the hub's current files, or convert "
+                "it with transformers' script."
+            )
+        return int(token)
 
     @property
     def details(self) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """emt_instructblip on toy checkpoints of the true architecture, against transformers' own one-row generate."""
 
+import json
 import logging
+import shutil
 from pathlib import Path
 
 import pytest
@@ -182,8 +184,22 @@ def test_it_asks_about_one_image(lms):
 def test_a_checkpoint_of_old_or_of_another_family_is_refused(folders, llava_folder, tmp_path):
     with pytest.raises(EmtError, match="no model type of emt_instructblip 'llava'"):
         EmtInstructBlip(pretrained=str(llava_folder), device="cpu")
-    old = toy_instructblip.saved(tmp_path)
-    text = (old / "config.json").read_text()
-    (old / "config.json").write_text(text.replace('"image_token_index": 3', '"image_token_index": null'))
+    old = without_image_token(toy_instructblip.saved(tmp_path))
+    tokens = json.loads((old / "tokenizer.json").read_text().replace('"<image>"', '"<other>"'))
+    (old / "tokenizer.json").write_text(json.dumps(tokens))
     with pytest.raises(EmtError, match=r"before 4\.46"):
         EmtInstructBlip(pretrained=str(old), device="cpu")
+
+
+def test_a_config_that_names_no_image_token_leaves_it_to_the_tokenizer(lms, folders, tmp_path):
+    silent = without_image_token(Path(shutil.copytree(folders["llama"], tmp_path / "silent")))
+    lm = EmtInstructBlip(pretrained=str(silent), device="cpu")
+    assert lm.config.image_token_index == 3
+    asked, rows = [generate(QUESTION, row) for row in range(3)], pictures(3)
+    assert ask(lm, asked, rows) == ask(lms["llama"], asked, rows)
+
+
+def without_image_token(folder: Path) -> Path:
+    text = (folder / "config.json").read_text()
+    (folder / "config.json").write_text(text.replace('"image_token_index": 3', '"image_token_index": null'))
+    return folder

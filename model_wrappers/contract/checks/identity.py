@@ -33,14 +33,15 @@ def names_its_encoder(subject: Subject) -> str:
 def fingerprint_is_the_weights(subject: Subject) -> str:
     """`weights_fingerprint` is the content's: equal for a copy elsewhere, another once a single number differs."""
     before = _fingerprint(subject.lm)
-    folders = {name: Path(str(value)).expanduser() for name, value in subject.model_args.items()}
-    folders = {name: path for name, path in folders.items() if path.is_dir() and _weights(path)}
-    if not folders:
-        raise DoesNotApply("no argument names a folder with weights to copy and change; name one")
+    named = {name: Path(str(value)).expanduser() for name, value in subject.model_args.items()}
+    named = {name: path for name, path in named.items() if _weights(path)}
+    if not named:
+        raise DoesNotApply("no argument names a folder or file with weights to copy and change; name one")
     subject.forget()
-    for argument, folder in folders.items():
+    for argument, path in named.items():
         with tempfile.TemporaryDirectory() as place:
-            copy = Path(shutil.copytree(folder, Path(place) / folder.name))
+            copied = shutil.copytree if path.is_dir() else shutil.copy
+            copy = Path(copied(path, Path(place) / path.name))
             if _fingerprint(subject.load(**{argument: str(copy)})) != before:
                 raise Broken(f"A copy of {argument}= has another fingerprint.", "Hash the files' content, not paths.")
             _change_a_number(_weights(copy)[0])
@@ -50,7 +51,7 @@ def fingerprint_is_the_weights(subject: Subject) -> str:
                     "Hash all that answers depend on (model_wrappers.checkpoints.fingerprint): else a journal serves a "
                     "checkpoint's old answers after it was trained on.",
                 )
-    return f"{', '.join(f'{name}=' for name in folders)}: equal for a copy, another after one number"
+    return f"{', '.join(f'{name}=' for name in named)}: equal for a copy, another after one number"
 
 
 def _fingerprint(lm: object) -> str:
@@ -60,10 +61,10 @@ def _fingerprint(lm: object) -> str:
     return str(own())
 
 
-def _weights(folder: Path) -> list[Path]:
-    return sorted(
-        path for path in folder.iterdir() if path.suffix in (SAFE, *PICKLES) and "training_args" not in path.name
-    )
+def _weights(path: Path) -> list[Path]:
+    """The files of weights at `path`, a folder or a file."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []
+    return [file for file in files if file.suffix in (SAFE, *PICKLES) and "training_args" not in file.name]
 
 
 def _change_a_number(file: Path) -> None:
