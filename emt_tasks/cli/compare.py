@@ -47,7 +47,8 @@ def command(
       emt compare out/base out/lora --out comparison.html
     """
     if len(paths) < 2:
-        raise click.UsageError(f"one run alone ({terminal(str(paths[0]))}) is no comparison. Name another: emt compare A B.")
+        alone = terminal(str(paths[0]))
+        raise click.UsageError(f"one run alone ({alone}) is no comparison. Name another: emt compare A B.")
     asked = form_asked(form, out, as_json)
     runs, problems = _read(paths, tasks.split(",") if tasks else None)
     readings = frozenset(filter(None, (reading or "").split(",")))
