@@ -1,7 +1,7 @@
 """An open_clip encoder with its weights, or a clear word on why not."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -54,7 +54,7 @@ class Encoder:
         """Of its features."""
         return int(self.model.encode_text(self.tokenizer([""]).to(next(self.model.parameters()).device)).shape[-1])
 
-    def pixels(self, pictures: Sequence[Image]) -> Tensor:
+    def pixels(self, pictures: Iterable[Image]) -> Tensor:
         """(B, 3, H, W) float32 of B RGB pictures, on the CPU."""
         return self.preprocessing.pixels(pictures)
 

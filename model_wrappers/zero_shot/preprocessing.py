@@ -4,7 +4,7 @@ Every number is the one that open_clip's transform has of the picture alone, but
 300 times as long as wide: it may be a few of 255 levels off, since Pillow takes the two directions in another order.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -37,8 +37,8 @@ class Preprocessing:
         self._on_pictures: list[Callable[[Image.Image], Image.Image]] | None = steps[:-2] if known else None
         self._normalize = steps[-1]
 
-    def pixels(self, pictures: Sequence[Image.Image]) -> Tensor:
-        """(B, 3, H, W) float32 of B RGB pictures, on the CPU."""
+    def pixels(self, pictures: Iterable[Image.Image]) -> Tensor:
+        """(B, 3, H, W) float32 of B RGB pictures, on the CPU; taken one after the other."""
         if self._on_pictures is None:
             return torch.stack([self._transform(picture) for picture in pictures])
         values = torch.from_numpy(np.stack([np.asarray(self._shaped(picture)) for picture in pictures]))  # (B, H, W, 3)

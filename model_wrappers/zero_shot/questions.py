@@ -1,7 +1,9 @@
 """Rows as an encoder sees them: one picture each, preprocessed, and the labels to choose from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+from PIL.Image import Image
 
 from emt_tasks.errors import EmtError
 from model_wrappers.generating.pictures import pictures_of
@@ -26,15 +28,19 @@ class ClipPreparation:
         Raises:
             EmtError: a row has no labels, or not one picture, or the picture can't be read.
         """
-        pictures, labels = [], []
-        for question, row in zip(questions, rows_of(questions, task_dict), strict=True):
-            seen = pictures_of(question, row)
-            if len(seen) != 1:
-                raise EmtError(f"{question.place} has {len(seen)} images; emt_clip classifies one.")
-            pictures += seen
-            labels.append(labels_of(question, row))
+        labels: list[tuple[str, ...]] = []
+
+        def pictures() -> Iterator[Image]:
+            """One after the other, so that no two large ones are there at once."""
+            for question, row in zip(questions, rows_of(questions, task_dict), strict=True):
+                seen = pictures_of(question, row)
+                if len(seen) != 1:
+                    raise EmtError(f"{question.place} has {len(seen)} images; emt_clip classifies one.")
+                labels.append(labels_of(question, row))
+                yield seen[0]
+
         prompts, answers = [question.context for question in questions], [""] * len(questions)
-        inputs = {"pixel_values": self._encoder.pixels(pictures), "labels": labels}
+        inputs = {"pixel_values": self._encoder.pixels(pictures()), "labels": labels}
         return [Prepared(list(questions), prompts, answers, inputs)]
 
     def length(self, question: Question) -> int:  # noqa: ARG002  # all pictures become one size
