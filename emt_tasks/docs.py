@@ -26,8 +26,8 @@ class BadRows(EmtError):  # noqa: N818  # reads as what it says
 
 
 def visual(doc: dict[str, Any]) -> list[Image]:
-    """The row's picture as RGB, which every model of the harness expects; MNIST is stored grey (mode L)."""
-    return [images.rgb(doc["image"])]
+    """The row's picture in RGB, which every model of the harness expects; MNIST is stored grey (mode L)."""
+    return [images.shown(doc["image"])]
 
 
 def checked_labels(rows: datasets.Dataset, column: str, labels: LabelSet) -> list[int]:

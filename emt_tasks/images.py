@@ -4,15 +4,20 @@ import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from emt_tasks.errors import EmtError
+from emt_tasks.picture_bounds import bounded
 
 PIXEL_HASH_RULE = "sha256 of RGB8, alpha dropped"
+HASHED_AT_ONCE = 2**24  # bytes
+LARGE = 2**24  # pixels; of these one at a time is decoded
+_one_large_at_a_time = Lock()
 WIDE_GREY = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
@@ -41,13 +46,23 @@ def rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGBA").convert("RGB") if stepped else image.convert("RGB")
 
 
+def shown(image: Image.Image) -> Image.Image:
+    """What a model is shown of `image`: `rgb`, within `picture_bounds`."""
+    return bounded(rgb(image))
+
+
 def pixel_hash(image: Image.Image) -> str:
     """The sha256, 64 hex digits, of the picture's RGB bytes (row by row, 3 bytes a pixel), as `rgb` gives them.
 
     It does not depend on file format, compression or grey against RGB storage, so that the same picture is
     recognised across harnesses, copies of a set and row orders.
     """
-    return hashlib.sha256(rgb(image).tobytes()).hexdigest()
+    whole = rgb(image)
+    width, height = whole.size
+    rows, digest = max(1, HASHED_AT_ONCE // (3 * width)), hashlib.sha256()
+    for top in range(0, height, rows):  # a large picture is not copied whole
+        digest.update(whole.crop((0, top, width, min(top + rows, height))).tobytes())
+    return digest.hexdigest()
 
 
 def stored_pixel_hash(stored: Mapping[str, Any] | None, where: str) -> str:
@@ -60,7 +75,9 @@ def stored_pixel_hash(stored: Mapping[str, Any] | None, where: str) -> str:
     source = io.BytesIO(stored["bytes"]) if stored.get("bytes") else stored.get("path")
     try:
         with Image.open(source or "") as image:
-            return pixel_hash(image)
+            large = image.width * image.height > LARGE
+            with _one_large_at_a_time if large else nullcontext():
+                return pixel_hash(image)
     except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UnreadableImage(
             f"{where} holds a picture that can't be read ({error}). Fetch the set again "

@@ -170,8 +170,7 @@ class LensPreparation:
         Raises:
             EmtError: a row has not one picture, or it can't be read.
         """
-        rows = rows_of(questions, task_dict)
-        seen = [pictures_of(question, row) for question, row in zip(questions, rows, strict=True)]
+        seen = [pictures_of(*each) for each in zip(questions, rows_of(questions, task_dict), strict=True)]
         for question, pictures in zip(questions, seen, strict=True):
             if len(pictures) != 1:
                 raise EmtError(f"{question.place} has {len(pictures)} images; emt_lens answers about one.")

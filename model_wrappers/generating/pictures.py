@@ -1,4 +1,4 @@
-"""The pictures of a row, all in RGB, whatever mode they come in."""
+"""The pictures of a row, all in RGB and of a size that can be borne, whatever they come as."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from PIL import Image
 
 from emt_tasks.errors import EmtError
-from emt_tasks.images import rgb, whole_pictures_only
+from emt_tasks.images import shown, whole_pictures_only
 from model_wrappers.generating.questions import UNREADABLE, Question
 
 
@@ -20,22 +20,22 @@ def pictures_of(question: Question, row: Any) -> list[Image.Image]:
         return []
     try:
         with whole_pictures_only():
-            return [in_rgb(visual) for visual in question.to_visuals(row) or ()]
+            return [as_shown(visual) for visual in question.to_visuals(row) or ()]
     except UNREADABLE as error:
         raise EmtError(f"the image in {question.place} can't be decoded ({error}). Fetch the set again.") from error
     except TypeError as error:
         raise EmtError(f"{question.place}: {error}") from error
 
 
-def in_rgb(picture: Image.Image) -> Image.Image:
-    """`picture` as `emt_tasks.images.rgb` makes it.
+def as_shown(picture: Image.Image) -> Image.Image:
+    """`picture` as `emt_tasks.images.shown` makes it.
 
     Raises:
         TypeError: this is no picture.
     """
     if not isinstance(picture, Image.Image):
         raise TypeError(f"models here see images, and this is a {type(picture).__name__}")
-    return rgb(picture)
+    return shown(picture)
 
 
 def sizes(pictures: Sequence[Image.Image]) -> tuple[tuple[int, int], ...]:

@@ -65,17 +65,17 @@ class Preparation:
         Raises:
             EmtError: a row or its picture can't be read, or a prompt does not go with its pictures.
         """
-        rows = rows_of(questions, task_dict)
-        pictures = [pictures_of(question, row) for question, row in zip(questions, rows, strict=True)]
-        ready = []
+        pictures, plain, ready = [], [], []
+        for question, row in zip(questions, rows_of(questions, task_dict), strict=True):
+            pictures.append(pictures_of(question, row))
+            plain.append(question.answer_text(row))
 
         def group(place: int) -> tuple[int, str]:
             return len(pictures[place]), questions[place].context if questions[place].answers else ""
 
         for places in ordered(range(len(questions)), group, length=lambda _: 0):
             prompts = [self._prompts.text(questions[place].context, len(pictures[place])) for place in places]
-            plain = [questions[place].answer_text(rows[place]) for place in places]
-            answers = [fitting(prompt, answer) for prompt, answer in zip(prompts, plain, strict=True)]
+            answers = [fitting(prompt, plain[place]) for prompt, place in zip(prompts, places, strict=True)]
             texts = [prompt + answer for prompt, answer in zip(prompts, answers, strict=True)]
             inputs = self._preprocessor.inputs(texts, [pictures[place] for place in places])
             asked = [questions[place] for place in places]

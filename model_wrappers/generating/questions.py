@@ -1,9 +1,11 @@
 """The harness's requests, read once: what is asked, of which row, and with which settings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
+import datasets
 from lmms_eval.api.instance import Instance
 from PIL.Image import DecompressionBombError
 
@@ -12,6 +14,8 @@ from model_wrappers.generating.settings import Settings, read_settings
 
 UNREADABLE = (OSError, SyntaxError, ValueError, DecompressionBombError)
 """What Pillow raises of a file that is damaged, or too large to be a picture."""
+
+_as_stored: WeakKeyDictionary[datasets.Dataset, Any] = WeakKeyDictionary()  # sets with their pictures undecoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,35 +87,42 @@ def scoring_questions(requests: Sequence[Instance]) -> list[Question]:
     return questions
 
 
-def rows_of(questions: Sequence[Question], task_dict: Any) -> list[Any]:
-    """The row of each question, fetched together where the split can; None where a question has none.
+def rows_of(questions: Sequence[Question], task_dict: Any) -> Iterator[Any]:
+    """The row of each question, in order, its pictures decoded when its turn comes; None where a question has none.
+
+    Whoever takes them keeps what it needs of one before it takes the next: a row may hold 300 MB of pixels.
 
     Raises:
         EmtError: a row can't be read.
     """
-    rows: list[Any] = [None] * len(questions)
-    for split in dict.fromkeys((question.task, question.split) for question in questions if question.task):
-        places = [place for place, question in enumerate(questions) if (question.task, question.split) == split]
-        source = task_dict[split[0]][split[1]]
-        for place, row in zip(places, _fetched(source, [questions[place] for place in places]), strict=True):
-            rows[place] = row
-    return rows
-
-
-def _fetched(source: Any, questions: Sequence[Question]) -> list[Any]:
-    """Rows of one split. `datasets` reads many at once in a third of the time of one by one."""
-    if hasattr(source, "__getitems__"):
-        try:
-            return list(source.__getitems__([question.doc_id for question in questions]))
-        except UNREADABLE:
-            pass  # one of them; below is told which
-    rows = []
+    stored = _stored(questions, task_dict)
     for question in questions:
+        if not question.task:
+            yield None
+            continue
         try:
-            rows.append(source[question.doc_id])
+            yield stored[question.task, question.split](question.doc_id)
         except UNREADABLE as error:
             raise EmtError(
                 f"the image in {question.place} can't be read ({error}). Fetch the set again, or leave the row out "
                 "(--offset, --limit)."
             ) from error
-    return rows
+
+
+def _stored(questions: Sequence[Question], task_dict: Any) -> dict[tuple[str, str], Callable[[int], Any]]:
+    """By task and split, what gives a row. `datasets` reads many at once in a third of the time of one by one."""
+    wanted: dict[tuple[str, str], list[int]] = {}
+    for question in questions:
+        if question.task:
+            wanted.setdefault((question.task, question.split), []).append(question.doc_id)
+    return {place: _reader(task_dict[place[0]][place[1]], rows) for place, rows in wanted.items()}
+
+
+def _reader(source: Any, rows: Sequence[int]) -> Callable[[int], Any]:
+    if not isinstance(source, datasets.Dataset) or source.format["type"] is not None:
+        return lambda row: source[row]
+    if source not in _as_stored:
+        _as_stored[source] = source.with_format("arrow")
+    table = _as_stored[source][list(dict.fromkeys(rows))]
+    cells = dict(zip(dict.fromkeys(rows), table.to_pylist(), strict=True))
+    return lambda row: source.features.decode_example(cells[row])

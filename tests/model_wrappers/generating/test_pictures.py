@@ -6,7 +6,7 @@ from PIL import Image
 from toy_requests import generate
 
 from emt_tasks.errors import EmtError
-from model_wrappers.generating.pictures import in_rgb, pictures_of
+from model_wrappers.generating.pictures import as_shown, pictures_of
 from model_wrappers.generating.questions import generation_questions
 
 
@@ -23,8 +23,8 @@ from model_wrappers.generating.questions import generation_questions
         (Image.fromarray(np.full((1, 1), 41, np.int32)), (41, 41, 41)),
     ],
 )
-def test_whatever_the_mode_a_picture_comes_out_in_rgb(picture, rgb):
-    made = in_rgb(picture)
+def test_whatever_the_mode_a_picture_comes_out_as_shown(picture, rgb):
+    made = as_shown(picture)
     assert (made.mode, made.size, made.getpixel((0, 0))) == ("RGB", picture.size, rgb)
 
 
@@ -34,7 +34,7 @@ def test_a_palette_with_alpha_is_looked_up_without_a_warning():
     picture.info["transparency"] = bytes([0])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert in_rgb(picture).getpixel((0, 0)) == (10, 20, 30)
+        assert as_shown(picture).getpixel((0, 0)) == (10, 20, 30)
 
 
 def test_a_video_is_refused_with_its_row():
