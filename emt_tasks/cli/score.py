@@ -34,13 +34,14 @@ from emt_tasks.scoring.tables import ENDINGS, Columns, run_of_table
 from emt_tasks.tables import beside_table, results_table
 
 READINGS = (label_match.NAME, clip_argmin.NAME, gpt_judge.NAME)
+BESIDE = ("synonym", "hypernym", "coarse")
 PARTIAL = 3
 Records = Sequence[Mapping[str, Any]]
 Ask = Callable[[Plan, VerdictStore], Totals | None]
 
 
 class Shown(NamedTuple):
-    """A result without its rows, which may be a million, and what JSON says of it."""
+    """A result without the most of its rows, which may be a million, and what JSON says of it."""
 
     run: str
     result: TaskResult
@@ -196,10 +197,15 @@ def _kept(answers: Sequence[Answers], name: str, told: Iterable[Records]) -> lis
     for one, records in zip(answers, told, strict=True):
         click.echo(f"written to {keep(one, name, records)}", err=True)
         shown += [
-            Shown(one.run, replace(result, rows=()), {"run": one.run, **result.summary()})
+            Shown(one.run, replace(result, rows=_counted_beside(result.rows)), {"run": one.run, **result.summary()})
             for result in task_results(one.task, records)
         ]
     return shown
+
+
+def _counted_beside(rows: Records) -> Records:
+    """What of the rows the table of credits needs, and no more."""
+    return [{name: row[name] for name in BESIDE if name in row} for row in rows if "synonym" in row]
 
 
 def _report(shown: Sequence[Shown], runs: Sequence[Path], as_json: bool) -> None:
