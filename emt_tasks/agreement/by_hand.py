@@ -82,7 +82,8 @@ def parts(answers: Sequence[HandLabelled]) -> dict[str, list[HandLabelled]]:
     found: dict[str, list[HandLabelled]] = {}
     for one in answers:
         half = "held back" if one.half == "held_back" else one.half
-        found.setdefault(f"{one.kind}, {half}", []).append(one)
+        kind = "made up" if one.kind == "constructed" else one.kind
+        found.setdefault(f"{kind}, {half}", []).append(one)
     return {name: found[name] for name in sorted(found, reverse=True)}
 
 
