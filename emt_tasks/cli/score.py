@@ -25,6 +25,7 @@ from emt_tasks.gpt_judge.report import CallProgress, totals_in_words
 from emt_tasks.gpt_judge.settings import JudgeSettings, says_yes
 from emt_tasks.gpt_judge.store import VerdictStore
 from emt_tasks.labels import ALL_SETS, label_set
+from emt_tasks.runs.problems import Trouble
 from emt_tasks.runs.summary import TaskResult, task_results
 from emt_tasks.scoring import readers
 from emt_tasks.scoring.answers import Answers
@@ -94,7 +95,8 @@ def command(
     runs = [_run(path, set_key, Columns(id_column, label_column, answer_column), output_path) for path in paths]
     answers, problems = stored_answers(runs, tasks.split(",") if tasks else None, set_key)
     for problem in problems:
-        click.echo(f"note: {problem}", err=True)
+        if problem.trouble is not Trouble.WEAK_IDENTITY:  # which matters where runs are compared
+            click.echo(f"note: {problem}", err=True)
     shown: list[Shown] = []
     unscored = None
     for reading in readings:

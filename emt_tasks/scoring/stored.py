@@ -89,6 +89,7 @@ def keep(answers: Answers, reading: str, records: Sequence[Mapping[str, Any]]) -
         EmtError: it can't be written.
     """
     path = readings_file(answers.samples, answers.task, reading)
+    assert path != answers.samples, "a reading is never written over the log"
     part = path.with_name(f"{path.name}.part")
     try:
         with part.open("w", encoding="utf8") as file:
