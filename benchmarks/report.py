@@ -9,7 +9,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from synthetic_runs import paper, write_run
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from synthetic_runs import paper, write_run  # they are the tests' too
 
 
 def main() -> None:

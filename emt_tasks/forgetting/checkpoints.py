@@ -31,9 +31,9 @@ def recorded(run: Run) -> Recorded | Problem | None:
     """What the checkpoint that `run` loaded says of itself; None where its folder is not here or says nothing."""
     for folder in _folders(run):
         path = folder / FILE
+        if not _there(path):
+            continue
         try:
-            if not path.is_file():
-                continue
             with path.open("rb") as file:
                 found = _Checkpoint.model_validate(json.loads(file.read(LARGEST)))
         except (OSError, ValueError, RecursionError) as error:
@@ -43,6 +43,13 @@ def recorded(run: Run) -> Recorded | Problem | None:
         sets = tuple(part for part in found.set.split("+") if part)
         return Recorded(found.method, sets, found.epoch, found.base, found.recipe_name, found.seed)
     return None
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file can have
+        return False
 
 
 def _folders(run: Run) -> Iterator[Path]:

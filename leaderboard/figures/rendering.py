@@ -25,14 +25,26 @@ _DRAWS = {
     "title",
     "desc",
 }
+_ID = re.compile(r'id="((?:clip|gradient_)\d+)"')
+_NAMED = re.compile(r'(id="|url\(#)((?:clip|gradient_)\d+)("|\))')
 _REFERS = re.compile(r"url\(#([^)]*)\)")
 
 
 def svg_of(spec: Spec) -> str:
-    """`spec` as SVG."""
+    """`spec` as SVG; the same spec gives the same bytes."""
     import vl_convert
 
-    return str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
+    return renumbered(str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])))
+
+
+def renumbered(svg: str) -> str:
+    """`svg` with its own ids counted from 0: the renderer counts on from one figure to the next.
+
+    >>> renumbered('<g clip-path="url(#clip7)"/><clipPath id="clip7"/>')
+    '<g clip-path="url(#part0)"/><clipPath id="part0"/>'
+    """
+    new = {old: f"part{place}" for place, old in enumerate(dict.fromkeys(_ID.findall(svg)))}
+    return _NAMED.sub(lambda found: f"{found[1]}{new.get(found[2], found[2])}{found[3]}", svg)
 
 
 def write_figure(spec: Spec, stem: Path) -> tuple[Path, Path]:

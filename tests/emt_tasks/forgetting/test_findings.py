@@ -1,0 +1,153 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from synthetic_runs import BASE, STAMP, Truth, paper, write_run
+
+from emt_tasks.errors import EmtError, UnknownName
+from emt_tasks.forgetting.findings import Choices, Findings, findings, merged
+from emt_tasks.forgetting.mapping import Mapped
+from emt_tasks.runs.problems import Problem, Trouble
+from emt_tasks.runs.reading_back import read_runs
+
+RUNS = {truth.name: truth for truth in paper()}
+BASE_RUN, LORA, LINEAR = RUNS["base"], RUNS["lora-mnist/epoch-3"], RUNS["linear-mnist/epoch-3"]
+
+
+def told(folder: Path, choices: Choices | None = None, mapping: Mapped | None = None) -> Findings:
+    return findings(read_runs([folder]), mapping, choices)
+
+
+def troubles(found: Findings) -> set[Trouble]:
+    return {problem.trouble for problem in found.problems}
+
+
+def test_whole_runs_leave_nothing_to_say(of_the_paper: Findings) -> None:
+    assert of_the_paper.problems == ()
+    assert not of_the_paper.partial
+
+
+def test_a_run_that_was_cut_off_is_named_and_left_out_and_the_rest_is_told(tmp_path: Path) -> None:
+    for truth in (BASE_RUN, LORA):
+        write_run(tmp_path, truth, 60)
+    log = tmp_path / LORA.name / f"model/{STAMP}_samples_emt_cifar10.jsonl"
+    log.write_bytes(log.read_bytes()[:-2000])
+    found = told(tmp_path)
+    assert found.partial
+    assert {Trouble.CUT_OFF, Trouble.INCOMPLETE} <= troubles(found)
+    assert {one.change.key for one in found.kept} == {"mnist", "cifar100", "miniimagenet"}
+    with_broken = told(tmp_path, Choices(broken_too=True))
+    assert {one.change.key: one.change.n for one in with_broken.kept}["cifar10"] < 60
+    assert with_broken.partial
+
+
+def test_other_versions_are_not_compared(tmp_path: Path) -> None:
+    write_run(tmp_path, BASE_RUN, 60)
+    write_run(tmp_path, replace(LORA, version=2.0), 60)
+    found = told(tmp_path)
+    assert Trouble.MIXED_VERSIONS in troubles(found)
+    assert found.kept == ()
+    assert len(found.scores) == 8
+
+
+def test_without_a_base_accuracies_are_told_and_the_base_is_asked_for(tmp_path: Path) -> None:
+    write_run(tmp_path, LORA, 60)
+    found = told(tmp_path)
+    assert troubles(found) == {Trouble.NO_BASE}
+    assert found.partial
+    assert len(found.scores) == 4
+
+
+def test_a_base_of_another_name_is_not_taken_for_it(tmp_path: Path) -> None:
+    write_run(tmp_path, replace(BASE_RUN, pretrained="models/other"), 60)
+    write_run(tmp_path, LORA, 60)
+    found = told(tmp_path)
+    assert Trouble.NO_BASE in troubles(found)
+    assert found.kept == ()
+    mapping = Mapped.model_validate({"runs": {LORA.name: {"base": "base"}}})
+    assert len(told(tmp_path, mapping=mapping).kept) == 4
+
+
+def test_runs_of_other_pictures_are_named(tmp_path: Path) -> None:
+    write_run(tmp_path, BASE_RUN, 60)
+    home = write_run(tmp_path, LORA, 60)
+    for log in home.glob("*.jsonl"):
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        for line in lines:
+            line["emt"]["image"] = line["emt"]["image"][::-1]
+        log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = told(tmp_path)
+    assert Trouble.NO_OVERLAP in troubles(found)
+    assert found.kept == ()
+
+
+def test_fewer_rows_of_one_are_compared_and_said(tmp_path: Path) -> None:
+    write_run(tmp_path, BASE_RUN, 60)
+    write_run(tmp_path, LORA, 40)
+    found = told(tmp_path)
+    assert Trouble.DIFFERENT_ROWS in troubles(found)
+    assert {one.change.n for one in found.kept} == {40}
+
+
+def test_two_runs_of_the_same_thing_are_not_both_used(tmp_path: Path) -> None:
+    for truth in (BASE_RUN, LORA, replace(LORA, name="again")):
+        write_run(tmp_path, truth, 60)
+    found = told(tmp_path)
+    assert Trouble.ALIKE in troubles(found)
+    assert len({one.run for one in found.kept}) == 1
+
+
+def test_a_checkpoint_of_which_nothing_says_what_it_was_tuned_on_is_compared_but_said(tmp_path: Path) -> None:
+    write_run(tmp_path, BASE_RUN, 60)
+    home = write_run(tmp_path, LORA, 60)
+    (tmp_path / LORA.name / "checkpoint/emt_checkpoint.json").unlink()
+    home.parent.rename(tmp_path / "mine")
+    found = told(tmp_path)
+    assert Trouble.UNPLACED in troubles(found)
+    assert len(found.kept) == 4
+    assert found.transfers == ()
+    mapping = Mapped.model_validate({"runs": {"mine": {"sets": ["mnist"], "epoch": 3}}})
+    assert len(told(tmp_path, mapping=mapping).transfers) == 1
+
+
+def test_another_variant_is_named_and_left_out(tmp_path: Path) -> None:
+    for truth in (BASE_RUN, LORA, LINEAR):
+        home = write_run(tmp_path, truth, 60)
+    for path in home.iterdir():
+        path.write_text(path.read_text().replace("emt_cifar10", "emt_cifar10_lite"))
+        path.rename(path.with_name(path.name.replace("emt_cifar10.", "emt_cifar10_lite.")))
+    found = told(tmp_path)
+    assert Trouble.OTHER_TASKS in troubles(found)
+    assert found.told.variant == ""
+    lite = told(tmp_path, Choices(variant="lite"))
+    assert (lite.told.variant, lite.told.keys) == ("lite", ("cifar10",))
+
+
+@pytest.mark.parametrize("choices", [Choices(variant="lit"), Choices(reading="label_mtch")])
+def test_what_no_run_has_is_an_error_that_names_what_there_is(tmp_path: Path, choices: Choices) -> None:
+    write_run(tmp_path, Truth("base", BASE), 10)
+    with pytest.raises(UnknownName, match="Known"):
+        told(tmp_path, choices)
+
+
+def test_nothing_left_is_an_error_with_the_reasons(tmp_path: Path) -> None:
+    write_run(tmp_path, Truth("base", {"mnist": 0.5}), 10)
+    mapping = Mapped.model_validate({"runs": {"base": {"role": "leave_out"}}})
+    with pytest.raises((EmtError, UnknownName)):
+        told(tmp_path, mapping=mapping)
+
+
+def test_what_is_said_of_several_places_is_said_once() -> None:
+    problems = [Problem(Trouble.NO_BASE, f"run {at}", "what", "todo") for at in range(6)]
+    (one,) = merged([*problems, problems[0]])
+    assert one.where == "run 0; run 1; run 2; run 3; and 2 more"
+
+
+def test_the_order_of_files_changes_nothing(tmp_path: Path) -> None:
+    for truth in (BASE_RUN, LORA, LINEAR):
+        write_run(tmp_path / "a", truth, 40)
+    for truth in (LINEAR, LORA, BASE_RUN):
+        write_run(tmp_path / "b", truth, 40)
+    one, other = told(tmp_path / "a"), told(tmp_path / "b")
+    assert (one.scores, one.kept, one.claims, one.examples) == (other.scores, other.kept, other.claims, other.examples)
