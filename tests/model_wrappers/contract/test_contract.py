@@ -125,6 +125,12 @@ def registered(folder: Path) -> Path:
     return folder
 
 
+def test_a_wrapper_that_has_nothing_of_ours_is_examined_as_far_as_it_shows_itself():
+    found = verdicts(Subject(broken_wrappers.model_id(broken_wrappers.NothingOfOurs), {}))
+    assert {name for name, verdict in found.items() if verdict == "not applicable"} == {"scoring", "adapters"}
+    assert {name for name, verdict in found.items() if verdict == "broken"} == {"arguments", "encoder", "weights"}
+
+
 def test_a_model_that_does_not_load_is_asked_nothing_else(llava_folder):
     found = verdicts(Subject(broken_wrappers.model_id(broken_wrappers.NeverLoads), {}), list(CHECKS))
     assert found.pop("loads") == "broken"
