@@ -52,6 +52,8 @@ def command(
     """
     asked = form_asked(form, out, as_json)
     names = list(filter(None, (reading or "").split(",")))
+    if hand and tasks:
+        raise click.UsageError("--hand reads the answers of all four sets; leave --tasks out.")
     if hand:
         _by_hand(paths, names, rows, folder, asked, out)
         return

@@ -72,7 +72,14 @@ def test_one_reading_alone_is_told_how_to_have_another(run: Path) -> None:
         agree(run, "--reading", "label_match")
 
 
-@pytest.mark.parametrize(("arguments", "said"), [((), "name a run"), (("--save", "x"), "say --hand too")])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "name a run"),
+        (("--save", "x"), "say --hand too"),
+        (("--hand", "--tasks", "emt_mnist"), "leave --tasks out"),
+    ],
+)
 def test_what_can_not_be_meant_is_a_usage_error(arguments: tuple[str, ...], said: str) -> None:
     shown = agree(*arguments)
     assert shown.exit_code == 2
