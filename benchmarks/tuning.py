@@ -1,9 +1,9 @@
 """Images a second of fine-tuning: ours, a minimal hand-written loop, and TRL's SFT trainer; and peak memory by method.
 
 `python benchmarks/tuning.py` takes some minutes. All three train the same toy LLaVA (a million and a half weights) on
-the same drawings, in batches of 16, float32 on a CPU, with the same weights learning; rounds alternate, and ratios
-are medians of the rounds' own. `--memory` measures peak memory by method, each in a process of its own. `--flops` counts
-the operations of LLaVA-1.5-7b's training step on the meta device, and says how long two A100 would take.
+the same drawings, in batches of 16, float32 on a CPU, with the same weights learning; rounds alternate, and
+ratios are medians of the rounds' own. `--memory` measures peak memory by method, each in a process of its own. `--flops`
+counts the operations of LLaVA-1.5-7b's training step on the meta device, and says how long two A100 would take.
 """
 
 import argparse
@@ -248,13 +248,16 @@ def flops() -> None:
         with torch.device("meta"):
             features = torch.empty(1, 3, 336, 336, dtype=torch.bfloat16)
             embeds = torch.empty(1, length, 4096, dtype=torch.bfloat16)
+            mask, places = torch.empty(1, 1, length, length, dtype=torch.bfloat16), torch.arange(length)[None]
         counter = FlopCounterMode(display=False)
         with counter:
             seen = model.model.vision_tower(features).last_hidden_state[:, 1:]
             spliced = torch.cat(
                 [embeds[:, :prompt], model.model.multi_modal_projector(seen), embeds[:, prompt + pictures :]], dim=1
             )
-            hidden = model.model.language_model(inputs_embeds=spliced, use_cache=False).last_hidden_state
+            hidden = model.model.language_model(
+                inputs_embeds=spliced, attention_mask=mask, position_ids=places, use_cache=False
+            ).last_hidden_state
             model.lm_head(hidden[:, -answer:]).float().sum().backward()
         each = counter.get_total_flops()
         for share in (0.3, 0.5):
