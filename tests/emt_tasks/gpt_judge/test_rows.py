@@ -52,6 +52,18 @@ def test_both_readings_stand_side_by_side_and_each_pair_is_asked_once(
     assert server.seen == asked, "a second run costs nothing"
 
 
+def test_the_group_has_both_readings_of_all_four_sets(
+    data: Path, tmp_path: Path, server: JudgeServer, environment: pytest.MonkeyPatch
+) -> None:
+    result = run(data, tmp_path, say, "emt_judge", limit=12)
+    told = json.loads(next(result.folder.glob("*_results.json")).read_text())["results"]
+    assert len(told) == 5
+    for reading in ("label_match", "gpt_judge"):
+        each = [told[task][f"accuracy,{reading}"] for task in told if task != "emt_judge"]
+        assert told["emt_judge"][f"accuracy,{reading}"] == pytest.approx(sum(each) / 4)
+    assert set(server.delivered.values()) == {1}
+
+
 def test_the_record_says_what_the_judge_said(
     data: Path, tmp_path: Path, server: JudgeServer, environment: pytest.MonkeyPatch
 ) -> None:
