@@ -5,6 +5,7 @@ number is A's, and the test rejects by that number: power is the sum over both.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from scipy.special import bdtr, bdtrik, gammaln, xlogy
 POWER = 0.8  # the usual choice: four of five real drops of that size are found
 LEVEL = 0.05
 MOST_ROWS = 10_000_000
+MOST_KEPT = 20_000  # differing rows: 0.3 MB a table
 _NEGLIGIBLE = 1e-12  # probability beyond which numbers of differing rows are left out
 Discordance = Callable[[float], float]
 """The share of rows on which two runs differ, in [0, 1], where one's accuracy is lower by so much."""
@@ -58,7 +60,7 @@ def power(n: int, drop: float, discordance: float, level: float = LEVEL) -> floa
     if discordance == 0 or n == 0:
         return 0.0
     differing, chance = _numbers(n, discordance)
-    most = _critical(differing, level)
+    most = _critical_of(differing, level)
     theirs = (1 + drop / discordance) / 2
     found = np.where(most >= 0, _cdf(most, differing, theirs) + _cdf(most, differing, 1 - theirs), 0.0)
     return float(min(1.0, np.sum(chance * found)))
@@ -124,6 +126,19 @@ def _numbers(n: int, share: float) -> tuple[NDArray[np.float64], NDArray[np.floa
     numbers = np.arange(low, high + 1, dtype=np.float64)
     logs = gammaln(n + 1) - gammaln(numbers + 1) - gammaln(n - numbers + 1)
     return numbers, np.exp(logs + xlogy(numbers, share) + xlogy(n - numbers, 1 - share))
+
+
+def _critical_of(differing: NDArray[np.float64], level: float) -> NDArray[np.float64]:
+    """`_critical`, from a table where there is one: a search asks for the same numbers again and again."""
+    last = int(differing[-1])
+    if last > MOST_KEPT:
+        return _critical(differing, level)
+    return _critical_up_to(1 << last.bit_length(), level)[differing.astype(np.intp)]
+
+
+@cache
+def _critical_up_to(most: int, level: float) -> NDArray[np.float64]:
+    return _critical(np.arange(most + 1, dtype=np.float64), level)
 
 
 def _critical(differing: NDArray[np.float64], level: float) -> NDArray[np.float64]:
