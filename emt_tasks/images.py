@@ -2,10 +2,11 @@
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
-from threading import Lock
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,7 @@ from emt_tasks.picture_bounds import bounded
 
 PIXEL_HASH_RULE = "sha256 of RGB8, alpha dropped"
 HASHED_AT_ONCE = 2**24  # bytes
-LARGE = 2**24  # pixels; of these one at a time is decoded
-_one_large_at_a_time = Lock()
+LARGE = 2**24  # pixels; such are decoded one at a time
 WIDE_GREY = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
@@ -71,13 +71,18 @@ def stored_pixel_hash(stored: Mapping[str, Any] | None, where: str) -> str:
     Raises:
         UnreadableImage: the bytes are no whole picture; `where` (which row of which set) is in the message.
     """
+    digest = _hash_up_to(sys.maxsize, stored, where)
+    assert digest is not None, "no picture is larger than that"
+    return digest
+
+
+def _hash_up_to(pixels: int, stored: Mapping[str, Any] | None, where: str) -> str | None:
+    """`stored_pixel_hash` of a picture of at most so many pixels; None of a larger one, which is not decoded."""
     stored = stored or {}
     source = io.BytesIO(stored["bytes"]) if stored.get("bytes") else stored.get("path")
     try:
         with Image.open(source or "") as image:
-            large = image.width * image.height > LARGE
-            with _one_large_at_a_time if large else nullcontext():
-                return pixel_hash(image)
+            return pixel_hash(image) if image.width * image.height <= pixels else None
     except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UnreadableImage(
             f"{where} holds a picture that can't be read ({error}). Fetch the set again "
@@ -95,7 +100,13 @@ def whole_pictures_only() -> Iterator[None]:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
-def stored_pixel_hashes(cells: Iterable[Mapping[str, Any] | None], where: Iterable[str]) -> list[str]:
-    """`stored_pixel_hash` of many cells in their order; decoding leaves the interpreter lock, so threads help."""
-    with whole_pictures_only(), ThreadPoolExecutor() as pool:
-        return list(pool.map(stored_pixel_hash, cells, where))
+def stored_pixel_hashes(cells: Sequence[Mapping[str, Any] | None], where: Sequence[str]) -> list[str]:
+    """`stored_pixel_hash` of many cells in their order; decoding leaves the interpreter lock, so threads help.
+
+    Large ones wait and are decoded one after the other: memory that a thread has used stays with it.
+    """
+    with whole_pictures_only():
+        with ThreadPoolExecutor() as pool:
+            found = list(pool.map(partial(_hash_up_to, LARGE), cells, where))
+        each = zip(found, cells, where, strict=True)
+        return [digest or stored_pixel_hash(cell, place) for digest, cell, place in each]

@@ -22,7 +22,7 @@ def test_every_picture_is_within_the_bounds_and_stays_as_it_is_from_then_on(widt
     assert bounded(made) is made
 
 
-@pytest.mark.parametrize("size", [(1, 1), (32, 32), (28, 28), (500, 375), (4096, 4096), (160, 10)])
+@pytest.mark.parametrize("size", [(1, 1), (32, 32), (28, 28), (500, 375), (3584, 3584), (160, 10)])
 def test_what_is_within_the_bounds_is_the_same_object(size: tuple[int, int]) -> None:
     picture = Image.new("RGB", size)
     assert bounded(picture) is picture
