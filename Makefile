@@ -20,6 +20,7 @@ bench:  ## the ratios of docs/benchmarks.md
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/generation.py
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/choice.py
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/reading.py
+	$(PYTHON) benchmarks/report.py
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/clip_argmin.py
 
 quickstart:

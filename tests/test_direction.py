@@ -20,6 +20,7 @@ RULES = {
     *(f"emt_tasks.label_match.{name}" for name in ("lexicon", "senses", "numerals", "spelling", "tokens")),
     "emt_tasks.label_match",
     "emt_tasks.statistics.intervals",
+    "emt_tasks.forgetting.findings",
     *(f"emt_tasks.gpt_judge.{name}" for name in ("protocols", "questions", "verdicts", "money", "asking", "panel")),
 }
 

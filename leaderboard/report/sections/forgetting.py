@@ -111,7 +111,11 @@ def summary_of(found: Findings) -> Table | None:
     called = naming.names(found.told)
     columns = (Column("checkpoint", folds=True), *numbers(*(sets.shown(key) for key in keys)))
     rows = tuple((called[place.run], *(_forgot(found, place, key) for key in keys)) for place in last)
-    note = "base less tuned, 95 % Newcombe intervals on the same pictures; (tuned): the set it was tuned on"
+    unseen = max((one.shows or 0.0) for one in found.kept)
+    note = (
+        "base less tuned, 95 % Newcombe intervals on the same pictures; (tuned): the set it was tuned on. "
+        f"Drops below {percent(unseen)} points may go unseen with so many rows (four of five show above)."
+    )
     return Table("Forgetting, points", columns, rows, note)
 
 
