@@ -22,6 +22,7 @@ bench:  ## the ratios of docs/benchmarks.md
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/reading.py
 	$(PYTHON) benchmarks/report.py
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/clip_argmin.py
+	OMP_NUM_THREADS=1 $(PYTHON) benchmarks/zero_shot.py
 
 quickstart:
 	emt quickstart
