@@ -16,6 +16,7 @@ FORBIDDEN = {
 DOORS = {"emt_tasks.filters"}  # to the harness
 RULES = {
     "emt_tasks.outcomes",
+    *(f"emt_tasks.clip_argmin.{name}" for name in ("nearest", "texts", "settings", "store", "reader")),
     "emt_tasks.subsets",
     *(f"emt_tasks.label_match.{name}" for name in ("lexicon", "senses", "numerals", "spelling", "tokens")),
     "emt_tasks.label_match",
