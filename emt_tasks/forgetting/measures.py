@@ -22,7 +22,8 @@ class Kept:
         known_sets: whether anything says what it was tuned on; where not, `tuned_on` is False everywhere.
         retention: its accuracy divided by the base's, with limits; None where the base has none right. The upper limit
             is None where there is no bound.
-        shows: the least drop, fraction of all rows, that so many rows that differ so often show in four of five trials.
+        shows: the least drop, fraction of all rows, that so many rows show in four of five trials, where as many more
+            differ evenly, both ways.
     """
 
     run: str
@@ -99,7 +100,7 @@ def _kept(told: Gathered, place: Place) -> Iterator[Kept]:
     assert place.base is not None
     changes = corrected([one for key in told.keys if (one := told.contrast(place.base, place.run, key)) is not None])
     for change in changes:
-        shows = smallest_drop(change.n, measured(change.table.discordance))
+        shows = smallest_drop(change.n, measured(change.table.churn))
         yield Kept(place.run, change, change.key in place.sets, bool(place.sets), ratio(change.table), shows)
 
 

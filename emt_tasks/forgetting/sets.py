@@ -10,6 +10,7 @@ from emt_tasks.labels import ALL_SETS, label_set
 
 SHOWN = {"mnist": "MNIST", "cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "miniimagenet": "miniImageNet"}
 RGB = ("cifar10", "cifar100", "miniimagenet")  # "RGB sets" of the paper's section 5: all but MNIST, which is grey
+MOST_NAMED = 4  # sets tuned on together
 LONGEST = 60  # characters of a name that is none of ours
 VARIANTS = ("", "lite", "open", "open_lite", "choice", "judge", "clip")  # the order of preference where runs are equal
 
@@ -49,7 +50,9 @@ def shown_together(keys: Iterable[str]) -> str:
     >>> shown_together(("cifar10", "mnist"))
     'CIFAR-10 + MNIST'
     """
-    return " + ".join(map(shown, keys))
+    names = list(map(shown, keys))
+    more = [f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+    return " + ".join([*names[:MOST_NAMED], *more])
 
 
 def ordered(keys: Iterable[str]) -> tuple[str, ...]:

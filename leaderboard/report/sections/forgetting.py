@@ -36,7 +36,7 @@ def forgetting(found: Findings) -> Section | None:
         "Forgetting is the base's accuracy less the checkpoint's, on sets that it was not tuned on; retention the "
         "second divided by the first."
     )
-    note = "shows: the least drop, in points, that n rows differing so often show in four of five trials (emt power)."
+    note = "shows: the least drop, in points, that so many rows show in four of five trials (emt power)."
     return Section("forgetting", "Forgetting", says, (Table("Forgetting, points", columns, rows, note),))
 
 
