@@ -16,6 +16,7 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerContr
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from finetuning.answer_loss import answer_loss, takes_places
+from finetuning.layer_rates import depths
 from finetuning.methods import Prepared, parts_that_learn
 from finetuning.order import EpochOrder
 
@@ -93,6 +94,10 @@ class AnswerTrainer(Trainer):
         self.optimizer = made
         return made
 
+    def floating_point_ops(self, inputs: dict[str, Any]) -> int:  # noqa: ARG002  # the Trainer's signature
+        """None counted: the Trainer's estimate walks through all modules in each pass, and nobody reads it."""
+        return 0
+
     def learnt_tensors(self) -> dict[str, Tensor]:
         """What learns, by name, gathered from all ranks."""
         return self._gathered(self.prepared.names)
@@ -104,12 +109,14 @@ class AnswerTrainer(Trainer):
     def _groups(self, model: nn.Module) -> list[dict[str, Any]]:
         said, decayed = self.prepared.recipe.optimizer, set(self.get_decay_parameter_names(model))
         projector_rate = said.projector_learning_rate or said.learning_rate
+        a_layer = self.prepared.recipe.against_forgetting.layer_decay
+        below = depths(name for name, weight in model.named_parameters() if weight.requires_grad)
         groups: dict[tuple[float, float], list[nn.Parameter]] = {}
         for name, weight in model.named_parameters():
             if weight.requires_grad:
                 adapter = "lora_" in name or name.endswith(".vectors")
                 whole = not adapter and self.prepared.recipe.method != "full"
-                rate = projector_rate if whole else said.learning_rate
+                rate = (projector_rate if whole else said.learning_rate) * a_layer ** below[name]
                 groups.setdefault((rate, said.weight_decay if name in decayed else 0.0), []).append(weight)
         return [{"params": some, "lr": rate, "weight_decay": decay} for (rate, decay), some in groups.items()]
 

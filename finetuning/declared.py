@@ -54,7 +54,7 @@ def validated(model: type[Model], said: Mapping[str, Any], what: str) -> Model:
     try:
         return model.model_validate(dict(said))
     except ValidationError as error:
-        first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")  # a misspelling explains the rest
+        first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")  # a misspelling first
         place = [str(part) for part in first["loc"]]
         if first["type"] == "extra_forbidden":
             known = [".".join([*place[:-1], name]) for name in _fields_at(model, place[:-1])]

@@ -10,6 +10,7 @@ from emt_tasks.runs.manifest import versions
 from emt_tasks.runs.manifest import without_secrets as shown
 from finetuning.recipe import Recipe
 from finetuning.rows import InstructionRows, instruction_rows
+from finetuning.set_spec import read_spec
 from finetuning.wording import read_template
 
 STATE = ".state"
@@ -54,12 +55,21 @@ class Job:
             EmtError: a set can't be had.
         """
         template = read_template(self.recipe.template, self.recipe.list_labels)
-        return instruction_rows(self.data, template, self.seed, self.data_dir)
+        tuned = [read_spec(each) for each in self.data]
+        known = {(each.kind, each.place) for each in tuned}
+        replayed = [read_spec(each) for each in self.recipe.against_forgetting.replay]
+        others = [each for each in replayed if (each.kind, each.place) not in known]
+        return instruction_rows([*tuned, *others], template, self.seed, self.data_dir)
+
+    @property
+    def sets(self) -> str:
+        """What is tuned on, "cifar10+mnist"; sets that are replayed are none of it."""
+        return "+".join(dict.fromkeys(part.source.name for part in self.rows.parts[: len(self.data)]))
 
     @property
     def name(self) -> str:
         """Of recipe and sets, "lora-cifar10"; of a seed that is not 0, also that."""
-        return f"{self.recipe.name}-{self.rows.name}" + (f"-seed{self.seed}" if self.seed else "")
+        return f"{self.recipe.name}-{self.sets}" + (f"-seed{self.seed}" if self.seed else "")
 
     @property
     def folder(self) -> Path:

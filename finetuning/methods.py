@@ -101,11 +101,12 @@ def prepare(loaded: LoadedBase, recipe: Recipe, seed: int, keep_start: bool = Tr
     model.requires_grad_(requires_grad=False)
     config = _put_on(loaded, recipe, seed)
     within = _learns_within(model, recipe, projector)
-    tower = {id(weight) for weight in tower_of(model).parameters()}
+    frozen = {id(weight) for weight in tower_of(model).parameters()}
+    frozen -= {id(weight) for weight in model.get_submodule(projector).parameters()}  # Qwen's is part of its tower
     names, before, start = [], {}, {}
     for name, weight in model.named_parameters():
         added = "lora_" in name or name.endswith(".vectors")
-        if not (added or name.startswith(within)) or id(weight) in tower:
+        if not (added or name.startswith(within)) or id(weight) in frozen:
             continue
         names.append(name)
         if not added and (recipe.method != "full" or keep_start):
@@ -190,11 +191,11 @@ def write_weights(prepared: Prepared, tensors: Mapping[str, Tensor], folder: Pat
         return {"pretrained": ""}
     assert prepared.config is not None
     prepared.config.save_pretrained(folder)
-    save_file({_peft_key(name, method): tensor for name, tensor in held.items()}, folder / ADAPTER_FILE)
+    save_file({key_of(name, method): tensor for name, tensor in held.items()}, folder / ADAPTER_FILE)
     return {"peft": ""}
 
 
-def _peft_key(name: str, method: str) -> str:
+def key_of(name: str, method: str) -> str:
     """What PEFT calls a weight in a file."""
     if name.endswith(".vectors"):
         return KEY
@@ -208,4 +209,4 @@ def parts_that_learn(model: nn.Module) -> list[nn.Module]:
     return [part for part in model.modules() if any(weight.requires_grad for weight in part.parameters())]
 
 
-__all__ = ["Prepared", "learnt_tokens", "parts_that_learn", "prepare", "write_weights"]
+__all__ = ["Prepared", "key_of", "learnt_tokens", "parts_that_learn", "prepare", "write_weights"]

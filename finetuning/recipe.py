@@ -4,19 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from emt_tasks.errors import EmtError
+from finetuning.against_forgetting import AgainstForgetting
 from finetuning.declared import file_of, over, read_mapping, validated
+from finetuning.fields import Fields
 
 FOLDER = Path(__file__).parent / "recipes"
 Method = Literal["linear", "lora", "prompt", "full"]
-
-
-class Fields(BaseModel):
-    """Fields of a recipe: unknown ones are refused, and nothing changes them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class OptimizerFields(Fields):
@@ -61,6 +57,7 @@ class Recipe(Fields):
         group_by_length: rows of like length stand in one batch.
         template: how rows are worded (`wording`).
         list_labels: whether questions end with the list of labels; None leaves it to the template.
+        against_forgetting: remedies.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -76,6 +73,7 @@ class Recipe(Fields):
     group_by_length: bool = False
     template: str = "reproduction"
     list_labels: bool | None = None
+    against_forgetting: AgainstForgetting = AgainstForgetting()
 
     @field_validator("fractions")
     @classmethod
@@ -83,6 +81,13 @@ class Recipe(Fields):
         if not all(0 < fraction < 1 for fraction in fractions):
             raise ValueError("each fraction of the first epoch is between 0 and 1")
         return tuple(sorted(set(fractions)))
+
+    @model_validator(mode="after")
+    def _remedies_suit(self) -> "Recipe":
+        misfit = self.against_forgetting.misfit(self.method)
+        if misfit:
+            raise EmtError(f"recipe {self.name}: against_forgetting.{misfit}.")
+        return self
 
 
 def recipe_names() -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pydantic import Field
 from emt_tasks.errors import EmtError, UnknownName
 from emt_tasks.labels import ALL_SETS
 from finetuning.declared import validated
-from finetuning.recipe import Fields
+from finetuning.fields import Fields
 
 KINDS = ("folder", "hub")
 

@@ -6,7 +6,7 @@ import math
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from transformers import TrainingArguments, set_seed
 from emt_tasks.errors import EmtError
 from emt_tasks.progress import ImageProgress
 from emt_tasks.runs.manifest import rank, ranks, write_json
+from finetuning.additions import Additions
 from finetuning.answer_trainer import AnswerTrainer, Hooks, newest_state
 from finetuning.base_model import LoadedBase, load_base
 from finetuning.checkpoint import Checkpoint, is_whole, read_checkpoint, write_checkpoint
@@ -25,27 +26,13 @@ from finetuning.collation import AnswerCollator
 from finetuning.curve import Point, points
 from finetuning.job import Job
 from finetuning.methods import Prepared, learnt_tokens, prepare, write_weights
+from finetuning.remedies import compares_with_start, guarded
 from finetuning.schedule import Schedule, folder_of
 from model_wrappers.checkpoints.fingerprint import fingerprint
 
 INPUTS = "inputs.json"  # in the state's folder: what the training depends on
 DONE = "training.json"  # in the job's folder, once it is done
 LOGS = 100  # points of the loss curve, about
-
-
-@dataclass(frozen=True, slots=True)
-class Additions:
-    """What else happens while a job is done.
-
-    Attributes:
-        penalty: added to each step's loss.
-        on_checkpoint: called on the first rank after each checkpoint, with what trains; True ends the training.
-        told: what the additions are, as JSON: a training is continued only with the same.
-    """
-
-    penalty: Callable[[Prepared], Tensor] | None = None
-    on_checkpoint: Callable[[Checkpoint, Prepared], bool] | None = None
-    told: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +45,7 @@ class Tuned:
         curve: of the loss.
         kept: whether an earlier start had done all of it.
         images_per_second: of this start.
+        stopped: whether it ended before the recipe's last epoch, because somebody said stop.
     """
 
     folder: Path
@@ -65,6 +53,7 @@ class Tuned:
     curve: tuple[Point, ...]
     kept: bool
     images_per_second: float = 0.0
+    stopped: bool = False
 
 
 def tune(
@@ -86,7 +75,7 @@ def tune(
     Raises:
         EmtError: something that its user can mend; what was finished is kept.
     """
-    with_it = additions or Additions()
+    with_it = guarded(job, additions or Additions())
     schedule = Schedule(job.recipe, len(job.rows), ranks())
     inputs = job.inputs(fingerprint(job.base, revision=job.revision), ranks()) | {"additions": with_it.told}
     if fresh and rank() == 0 and _is_ours(job):
@@ -97,7 +86,8 @@ def tune(
     _claim(job, inputs)
     own = loaded is None
     base = load_base(job.base, job.device, job.revision) if loaded is None else loaded
-    prepared = prepare(base, job.recipe, job.seed, keep_start=not own or with_it.penalty is not None)
+    compared = with_it.penalty is not None or compares_with_start(job.recipe)
+    prepared = prepare(base, job.recipe, job.seed, keep_start=compared or not own)
     try:
         return _Training(job, schedule, prepared, with_it, inputs, shown).run()
     except (OSError, SafetensorError) as error:
@@ -144,7 +134,8 @@ class _Training:
             speed = progress.speed
         history = _history(trainer, resumed)
         kept = tuple(self._kept[step] for step in sorted(self._kept))
-        tuned = Tuned(job.folder, kept, points(history), kept=False, images_per_second=speed)
+        stopped = max(self._kept) < schedule.steps
+        tuned = Tuned(job.folder, kept, points(history), False, speed, stopped)
         if rank() == 0:
             _write_done(tuned, self._inputs)
             shutil.rmtree(job.state, ignore_errors=True)
@@ -185,7 +176,7 @@ class _Training:
         return {
             "recipe_name": recipe.name,
             "method": recipe.method,
-            "set": job.rows.name,
+            "set": job.sets,
             "epoch": epoch,
             "step": step,
             "steps": self.schedule.steps,
@@ -297,14 +288,21 @@ def _finished(job: Job, inputs: dict[str, Any]) -> Tuned | None:
         return None
     if not all(is_whole(checkpoint) for checkpoint in checkpoints):
         return None
-    return Tuned(job.folder, checkpoints, tuple(Point(*point) for point in done["curve"]), kept=True)
+    stopped = bool(done.get("stopped"))
+    return Tuned(job.folder, checkpoints, tuple(Point(*point) for point in done["curve"]), True, 0.0, stopped)
 
 
 def _write_done(tuned: Tuned, inputs: dict[str, Any]) -> None:
     names = [checkpoint.folder.name for checkpoint in tuned.checkpoints]
     write_json(
         tuned.folder / DONE,
-        {"digest": _digest(inputs), "inputs": inputs, "checkpoints": names, "curve": [list(p) for p in tuned.curve]},
+        {
+            "digest": _digest(inputs),
+            "inputs": inputs,
+            "checkpoints": names,
+            "stopped": tuned.stopped,
+            "curve": [list(point) for point in tuned.curve],
+        },
     )
 
 

@@ -12,14 +12,17 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from emt_tasks import sources
+from emt_tasks import harness, sources
 from emt_tasks.cli.arguments import data_dir_option
 from emt_tasks.runs.manifest import rank
 
 if TYPE_CHECKING:
     from finetuning.checkpoint import Checkpoint
+    from finetuning.in_the_loop import Asked
     from finetuning.job import Job
     from finetuning.tuning import Tuned
+
+RUNS = "runs"  # below --out: where --evaluate leaves them
 
 
 @click.command()
@@ -42,6 +45,11 @@ if TYPE_CHECKING:
 @data_dir_option
 @click.option("--device", help="cpu, cuda, cuda:1, ...")
 @click.option("--revision", help="Of the base on the hub.")
+@click.option(
+    "--evaluate", metavar="TASKS", help="Ask these tasks of the base and of every checkpoint, while it is in memory."
+)
+@click.option("--limit", type=click.IntRange(1), help="Rows of each task of --evaluate.")
+@click.option("--eval-batch-size", type=click.IntRange(1), default=16, show_default=True, help="Of --evaluate.")
 @click.option("--report-to", multiple=True, metavar="TRACKER", help="wandb, tensorboard, ... (the Trainer's own).")
 @click.option("--state-every", type=click.IntRange(1), metavar="STEPS", help="Go on from there after a kill, at most.")
 @click.option("--workers", type=click.IntRange(0), help="Processes that prepare pictures.")
@@ -50,17 +58,20 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout in place of the table.")
 def command(
     recipe: str, base: str, data: tuple[str, ...], out: Path, fields: tuple[str, ...], seed: int, data_dir: Path | None,
-    device: str | None, revision: str | None, report_to: tuple[str, ...], state_every: int | None, workers: int | None,
-    fresh: bool, only_check: bool, as_json: bool,
+    device: str | None, revision: str | None, evaluate: str | None, limit: int | None, eval_batch_size: int,
+    report_to: tuple[str, ...], state_every: int | None, workers: int | None, fresh: bool, only_check: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Fine-tune by RECIPE (linear, lora, prompt, full, their toy- forms, or a YAML file) and keep every epoch.
 
     Everything that can be wrong is looked for first. An interrupted start goes on where it stopped when the same
     command is given again, to the same weights. Each checkpoint's folder is loaded as it is by emt run and lmms-eval.
+    With --evaluate the runs go to OUT/runs, which emt report reads as they are.
 
     \b
     Examples:
       emt finetune lora --base llava-hf/llava-1.5-7b-hf --data cifar10
+      emt finetune lora --base my-llava --data cifar10 --evaluate emt_lite
       emt finetune linear --base my-llava --data cifar10 --data 'mnist?weight=0.1' --set-field epochs=1 --check
       accelerate launch --config_file fsdp.yaml -m emt_tasks finetune full --base my-llava --data mnist
     """
@@ -73,6 +84,7 @@ def command(
     first = rank() == 0
     if first:
         click.echo("loading torch, transformers and the harness ...", err=True)
+    from finetuning.in_the_loop import Asked, tune_and_ask
     from finetuning.job import Job
     from finetuning.preflight import checks
     from finetuning.quickstart import quiet_libraries
@@ -87,11 +99,15 @@ def command(
             raise check.problem
         if first:
             click.echo(f"  {check.name:<8} {check.found}", err=True)
+    asked = None
+    if evaluate:
+        asked = Asked(_tasks(evaluate), out / RUNS, limit, eval_batch_size, job.data_dir)
+        _preflight_of_tasks(asked, job)
     if only_check:
         return
-    tuned = tune(job, shown=first, fresh=fresh)
+    tuned = tune(job, shown=first, fresh=fresh) if asked is None else tune_and_ask(job, asked, shown=first, fresh=fresh)
     if first:
-        _report(tuned, job, as_json)
+        _report(tuned, job, as_json, asked)
 
 
 def _fields(pairs: Iterable[str]) -> Mapping[str, Any]:
@@ -110,7 +126,33 @@ def _fields(pairs: Iterable[str]) -> Mapping[str, Any]:
     return fields
 
 
-def _report(tuned: "Tuned", job: "Job", as_json: bool) -> None:
+def _tasks(named: str) -> tuple[str, ...]:
+    names = tuple(name for name in named.split(",") if name)
+    if not names:
+        raise click.UsageError("--evaluate names no task. See `emt tasks`.")
+    return names
+
+
+def _preflight_of_tasks(asked: "Asked", job: "Job") -> None:
+    """Look for what the evaluations need.
+
+    Raises:
+        EmtError: something is missing.
+    """
+    from emt_tasks import preflight
+    from finetuning.base_model import family_of
+
+    model_args = {"pretrained": job.base, **({"revision": job.revision} if job.revision else {})}
+    of_runs = preflight.Asked(asked.tasks, family_of(job.base, job.revision).name, model_args, asked.out)
+    with harness.reading_from(job.data_dir):
+        for check in preflight.checks(of_runs):
+            if check.problem:
+                raise check.problem
+            if check.name == "tasks":
+                click.echo(f"  {check.name:<8} {check.found}", err=True)
+
+
+def _report(tuned: "Tuned", job: "Job", as_json: bool, asked: "Asked | None") -> None:
     """The loss and the checkpoints: a table or JSON on stdout, figure and next command on stderr."""
     from finetuning.curve import figure
     from leaderboard.figures import write_figure
@@ -121,6 +163,7 @@ def _report(tuned: "Tuned", job: "Job", as_json: bool) -> None:
         told = {
             "folder": str(tuned.folder),
             "kept": tuned.kept,
+            "stopped": tuned.stopped,
             "images_per_second": round(tuned.images_per_second, 2),
             "checkpoints": [_as_json(each, losses[each.step]) for each in tuned.checkpoints],
             "curve": [point._asdict() for point in tuned.curve],
@@ -137,8 +180,12 @@ def _report(tuned: "Tuned", job: "Job", as_json: bool) -> None:
         Console().print(table)
     if tuned.kept:
         click.echo("kept from an earlier start; --fresh does it again", err=True)
+    if tuned.stopped:
+        click.echo(
+            f"stopped early, as {job.recipe.name} asks: {tuned.folder / 'watched.json'} has the scores", err=True
+        )
     click.echo(f"written to {tuned.folder}: checkpoints, loss curve (loss.svg, loss.png), training.json", err=True)
-    click.echo(f"next: {_next(tuned, job)}", err=True)
+    click.echo(f"next: {_next(tuned, job) if asked is None else f'emt report {shlex.quote(str(asked.out))}'}", err=True)
 
 
 def _as_json(checkpoint: "Checkpoint", loss: float) -> dict[str, Any]:
