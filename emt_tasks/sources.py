@@ -91,6 +91,11 @@ def from_folder(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return {**config, "dataset_path": str(local), "dataset_name": None, "dataset_kwargs": arguments, "metadata": told}
 
 
+def is_ours(config: Mapping[str, Any]) -> bool:
+    """Whether a task's `config` reads one of our sets from the hub."""
+    return config.get("dataset_path") in {source.hub_id for source in SOURCES.values()}
+
+
 def from_hub_cache(config: Mapping[str, Any]) -> dict[str, Any]:
     """The task `config` of one of our sets, reading what the hub's cache holds; other configs come back unchanged.
 

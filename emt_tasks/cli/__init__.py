@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import signal
 import sys
 from difflib import get_close_matches
 
@@ -26,7 +27,11 @@ COMMANDS = {
     "contract": "Hold a model's wrapper, ours or yours, to what an evaluation relies on.",
     "doctor": "Check that everything the benchmark needs is in place.",
 }
-FAILED, USAGE, REFUSED, INTERRUPTED = 1, 2, 5, 130
+FAILED, USAGE, REFUSED, INTERRUPTED, TERMINATED = 1, 2, 5, 130, 143
+
+
+class Terminated(KeyboardInterrupt):
+    """Somebody, a scheduler say, asked the process to end (SIGTERM); what Ctrl-C saves is saved."""
 
 
 class LazyGroup(click.Group):
@@ -65,8 +70,9 @@ def emt() -> None:
 def main() -> None:
     """Run the command line and leave with its exit code.
 
-    0 done, 1 failed, 2 usage, 3 partial, 5 refused to spend, 130 interrupted.
+    0 done, 1 failed, 2 usage, 3 partial, 5 refused to spend, 130 interrupted, 143 asked to end.
     """
+    signal.signal(signal.SIGTERM, _terminate)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")
@@ -79,9 +85,15 @@ def main() -> None:
     except EmtError as error:
         click.echo("\n".join(map(terminal, f"error: {error}".split("\n"))), err=True)
         sys.exit(_exit_code(error))
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; what was finished is kept. Run the same command to go on.", err=True)
-        sys.exit(INTERRUPTED)
+    except (KeyboardInterrupt, click.Abort) as stop:  # click makes an Abort of a KeyboardInterrupt
+        ended = isinstance(stop, Terminated) or isinstance(stop.__cause__, Terminated)
+        said = "terminated" if ended else "interrupted"
+        click.echo(f"{said}; what was finished is kept. Run the same command to go on.", err=True)
+        sys.exit(TERMINATED if ended else INTERRUPTED)
+
+
+def _terminate(_signal: int, _frame: object) -> None:
+    raise Terminated
 
 
 def _exit_code(error: EmtError) -> int:

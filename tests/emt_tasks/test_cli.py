@@ -91,3 +91,25 @@ def test_a_word_that_is_no_pair_is_a_usage_error(text: str) -> None:
     done = emt("run", "--model-args", text)
     assert done.returncode == 2
     assert "is no pair" in done.stderr
+
+
+def test_a_scheduler_that_ends_it_is_told_what_is_kept(tmp_path: Path) -> None:
+    starts_and_waits = (
+        "import time, emt_tasks.cli as cli\n"
+        "@cli.emt.command()\n"
+        "def wait():\n    print('there', flush=True); time.sleep(60)\n"
+        "cli.COMMANDS['wait'] = ''\n"
+        "cli.LazyGroup.get_command = lambda group, ctx, name: wait\n"
+        "import sys; sys.argv = ['emt', 'wait']; cli.main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", starts_and_waits], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "there\n"
+    process.terminate()
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, said.lstrip()) == (
+        143,
+        "terminated; what was finished is kept. Run the same command to go on.\n",
+    )

@@ -1,6 +1,8 @@
+import os
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -99,3 +101,26 @@ def test_teaching_twice_wraps_once() -> None:
     assert TaskManager.__dict__["initialize_tasks"] is wrapped
     assert TaskManager().initialize_tasks() == {"theirs": None, "ours": str(task_folder())}
     assert TaskManager().initialize_tasks(None, False) == {"theirs": None}
+
+
+def test_a_hub_that_is_away_costs_seconds_and_not_a_minute_for_each_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What plain lmms-eval does with our tasks, in a process of its own: it changes what the hub's client knows."""
+    program = (
+        "import time; from lmms_eval.tasks import TaskManager; from emt_tasks import hook; import lmms_eval.tasks\n"
+        "from emt_tasks.task_files import task_folder; from emt_tasks.errors import EmtError\n"
+        "hook.teach(lmms_eval.tasks)\n"
+        "manager = TaskManager('ERROR', include_path=[str(task_folder())], include_defaults=False)\n"
+        "start = time.monotonic()\n"
+        "try:\n    manager.load_task_or_group(['emt_cifar10'])\n"
+        "except EmtError as error:\n    print(error, time.monotonic() - start < 10)\n"
+    )
+    away = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True, text=True, check=False, env={**os.environ, "HF_DATASETS_OFFLINE": "0", **away},
+    )  # fmt: skip
+    assert "does not answer: what is in the caches" in done.stderr, done.stderr[-500:]
+    assert "its cache has no test split of uoft-cs/cifar10" in done.stdout
+    assert done.stdout.strip().endswith("True")
