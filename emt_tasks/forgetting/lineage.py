@@ -104,19 +104,20 @@ def place_of(run: str, identity: Identity, recorded: Recorded | None) -> Place:
         own = identity.encoder or _last(identity.pretrained or ENCODER_MODEL)
         return Place(run, own, Role.ENCODER, encoder=own)
     if recorded is not None:
-        return Place(
-            run,
-            run,
-            Role.TUNED,
-            encoder=identity.encoder,
-            base_source=recorded.base or (None if recorded.method == "full" else identity.pretrained),
-            sets=recorded.sets,
-            method=recorded.method,
-            epoch=recorded.epoch,
-            recipe=recorded.recipe,
-            seed=recorded.seed,
-            known_from="emt_checkpoint.json",
-        )
+        return _as_recorded(run, identity, recorded)
+    return _as_named(run, identity)
+
+
+def _as_recorded(run: str, identity: Identity, said: Recorded) -> Place:
+    source = said.base or (None if said.method == "full" else identity.pretrained)
+    return Place(
+        run, run, Role.TUNED, encoder=identity.encoder, base_source=source, sets=said.sets, method=said.method,
+        epoch=said.epoch, recipe=said.recipe, seed=said.seed, known_from="emt_checkpoint.json",
+    )  # fmt: skip
+
+
+def _as_named(run: str, identity: Identity) -> Place:
+    """By the arguments and, where they end, by what folders are called."""
     loaded = identity.adapter or identity.projector
     words = "/".join((_ends(loaded or identity.pretrained or ""), run)).lower()
     sets, epoch = _sets_in(words), _EPOCH.search(words)

@@ -9,6 +9,15 @@ CELL, NUMBERED = 34, 13  # points; at most so many labels have their numbers wri
 SMALL = 22
 PALE, DEEP_COLOUR = "#f7f7f7", "#0b3c5d"
 DEEP = 0.64  # of the way to the deep colour: from there on white letters have the better contrast
+LABELS: Spec = {"ticks": False, "domain": False, "labelLimit": 150, "titleAnchor": "start"}
+ANSWERS: Spec = {**LABELS, "orient": "top", "labelAngle": -45}
+COLOUR: Spec = {
+    "field": "share",
+    "type": "quantitative",
+    "title": "% of the label's pictures",
+    "scale": {"type": "sqrt", "domain": [0, 100], "range": [PALE, DEEP_COLOUR], "interpolate": "lab"},
+    "legend": {"orient": "bottom", "direction": "horizontal", "gradientLength": 200, "values": [0, 10, 25, 50, 100]},
+}
 
 
 def confusion_map(
@@ -34,57 +43,33 @@ def confusion_map(
         for label, row in zip(labels, shares, strict=True)
         for place, (answer, share) in enumerate(zip(answers, row, strict=True))
     ]
-    size = CELL if numbered else SMALL
-    x = {
-        "field": "answer",
-        "type": "nominal",
-        "sort": list(answers),
-        "title": "answer",
-        "axis": {
-            "orient": "top",
-            "labelAngle": -45,
-            "ticks": False,
-            "domain": False,
-            "labelLimit": 150,
-            "titleAnchor": "start",
-        },
-    }
-    y = {
-        "field": "label",
-        "type": "nominal",
-        "sort": list(labels),
-        "title": "picture of",
-        "axis": {"ticks": False, "domain": False, "labelLimit": 150, "titleAnchor": "start"},
-    }
-    colour = {
-        "field": "share",
-        "type": "quantitative",
-        "title": "% of the label's pictures",
-        "scale": {"type": "sqrt", "domain": [0, 100], "range": [PALE, DEEP_COLOUR], "interpolate": "lab"},
-        "legend": {
-            "orient": "bottom",
-            "direction": "horizontal",
-            "gradientLength": 200,
-            "values": [0, 10, 25, 50, 100],
-        },
-    }
-    rect = {"type": "rect", "stroke": "white", "strokeWidth": 1}
-    layers: list[Spec] = [
-        {"mark": rect, "encoding": {"x": x, "y": y, "color": colour}},
+    size = {"step": CELL if numbered else SMALL}
+    layers = _layers(
+        _place("answer", answers, "answer", ANSWERS), _place("label", labels, "picture of", LABELS), numbered
+    )
+    body = {"data": {"values": values}, "width": size, "height": size, "layer": layers}
+    return framed(body, title, subtitle, _sentence(values))
+
+
+def _place(field: str, order: Sequence[str], title: str, axis: Spec) -> Spec:
+    return {"field": field, "type": "nominal", "sort": list(order), "title": title, "axis": axis}
+
+
+def _layers(x: Spec, y: Spec, numbered: bool) -> list[Spec]:
+    """Cells, a frame around those on the diagonal, and numbers in them where there is room."""
+    at = {"x": x, "y": y}
+    ink = {"condition": {"test": "datum.deep", "value": ON_DEEP}, "value": ON_PALE}
+    text = {"field": "text", "type": "nominal"}
+    numbers: Spec = {"mark": {"type": "text", "fontSize": 11}, "encoding": {**at, "text": text, "color": ink}}
+    return [
+        {"mark": {"type": "rect", "stroke": "white", "strokeWidth": 1}, "encoding": {**at, "color": COLOUR}},
         {
             "transform": [{"filter": "datum.label == datum.answer"}],
             "mark": {"type": "rect", "filled": False, "stroke": ON_PALE, "strokeWidth": 1.2},
-            "encoding": {"x": x, "y": y},
+            "encoding": at,
         },
+        *([numbers] if numbered else []),
     ]
-    if numbered:
-        ink = {"condition": {"test": "datum.deep", "value": ON_DEEP}, "value": ON_PALE}
-        text = {"field": "text", "type": "nominal"}
-        layers.append(
-            {"mark": {"type": "text", "fontSize": 11}, "encoding": {"x": x, "y": y, "text": text, "color": ink}}
-        )
-    body = {"data": {"values": values}, "width": {"step": size}, "height": {"step": size}, "layer": layers}
-    return framed(body, title, subtitle, _sentence(values))
 
 
 def _cell(label: str, answer: str, share: float, is_bin: bool, numbered: bool) -> dict[str, Any]:

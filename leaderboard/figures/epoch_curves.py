@@ -69,13 +69,7 @@ def _layers(measured: Sequence[Point], lines: Sequence[str]) -> list[Spec]:
     legend = {"title": "asked about", "orient": "top", "direction": "horizontal"}
     colour = {**named, "scale": {"domain": lines, "range": OKABE_ITO[: len(lines)]}, "legend": legend}
     shape = {**named, "scale": {"domain": lines, "range": SHAPES[: len(lines)]}, "legend": legend}
-    dash = {
-        "field": "method",
-        "type": "nominal",
-        "sort": methods,
-        "scale": {"domain": methods, "range": [DASHES.get(method.lower(), OTHER_DASH) for method in methods]},
-        "legend": {"title": "method", "orient": "top", "symbolType": "stroke", "symbolSize": 500},
-    }
+    dash = _dash(methods)
     value = {"field": "value", **y}
     at = {"x": x, "y": value, "color": colour}
     return [
@@ -98,6 +92,17 @@ def _layers(measured: Sequence[Point], lines: Sequence[str]) -> list[Spec]:
             "encoding": {**at, "shape": shape},
         },
     ]
+
+
+def _dash(methods: Sequence[str]) -> Spec:
+    """A dash for each method."""
+    return {
+        "field": "method",
+        "type": "nominal",
+        "sort": list(methods),
+        "scale": {"domain": methods, "range": [DASHES.get(method.lower(), OTHER_DASH) for method in methods]},
+        "legend": {"title": "method", "orient": "top", "symbolType": "stroke", "symbolSize": 500},
+    }
 
 
 def _row(point: Point) -> dict[str, Any]:

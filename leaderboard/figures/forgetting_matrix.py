@@ -11,6 +11,13 @@ CELL_WIDTH, CELL_HEIGHT = 118, 46
 GAIN, NONE, LOSS = "#0072B2", "#f7f7f7", "#D55E00"
 DEEP = 0.92  # of the reach of gains: from there on white letters read better; on losses black ones always do
 LEAST_REACH = 20.0  # points: colours of small differences stay pale
+BARE: Spec = {"ticks": False, "domain": False}
+COLUMNS: Spec = {
+    "axis": {**BARE, "orient": "top", "labelAngle": 0, "labelFontWeight": "bold", "titleColor": INK},
+    "scale": {"padding": 0.04},
+}
+ROWS: Spec = {"axis": {**BARE, "labelLimit": 340, "labelPadding": 8}, "scale": {"padding": 0.06}}
+OWN: Spec = {"type": "rect", "fill": "#ffffff", "stroke": "#8a8a8a", "strokeDash": [4, 3], "strokeWidth": 1.4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +43,18 @@ def matrix(cells: Sequence[Cell], title: str, subtitle: str) -> Spec:
     rows, columns = (list(dict.fromkeys(getattr(cell, side) for cell in cells)) for side in ("row", "column"))
     reach = max(LEAST_REACH, *(abs(points(cell.value)) for cell in cells))
     values = [_row(cell, reach) for cell in cells]
-    x = {
-        "field": "column",
-        "type": "nominal",
-        "sort": columns,
-        "title": "asked about",
-        "axis": {
-            "orient": "top",
-            "labelAngle": 0,
-            "labelFontWeight": "bold",
-            "ticks": False,
-            "domain": False,
-            "titleColor": INK,
-        },
-        "scale": {"padding": 0.04},
-    }
-    y = {
-        "field": "row",
-        "type": "nominal",
-        "sort": rows,
-        "title": None,
-        "axis": {"labelLimit": 340, "ticks": False, "domain": False, "labelPadding": 8},
-        "scale": {"padding": 0.06},
-    }
+    layers = _layers(
+        {"field": "column", "type": "nominal", "sort": columns, "title": "asked about", **COLUMNS},
+        {"field": "row", "type": "nominal", "sort": rows, "title": None, **ROWS},
+        reach,
+    )
+    body = {"data": {"values": values}, "width": {"step": CELL_WIDTH}, "height": {"step": CELL_HEIGHT}, "layer": layers}
+    return framed(body, title, subtitle, "; ".join(f"{v['row']}, {v['column']}: {v['text']}" for v in values))
+
+
+def _layers(x: Spec, y: Spec, reach: float) -> list[Spec]:
+    """Coloured cells, dashed ones for what was tuned on, and two lines of text in each."""
+    at = {"x": x, "y": y}
     colour = {
         "field": "value",
         "type": "quantitative",
@@ -67,24 +63,19 @@ def matrix(cells: Sequence[Cell], title: str, subtitle: str) -> Spec:
         "legend": {"orient": "bottom", "gradientLength": 200, "direction": "horizontal"},
     }
     ink = {"condition": {"test": "datum.deep", "value": ON_DEEP}, "value": ON_PALE}
-    layers = [
-        {"transform": [{"filter": "!datum.own"}], "mark": "rect", "encoding": {"x": x, "y": y, "color": colour}},
+    looks = (("text", {"dy": -7, "fontSize": 14, "fontWeight": "bold"}), ("interval", {"dy": 10, "fontSize": 10.5}))
+    texts = [
         {
-            "transform": [{"filter": "datum.own"}],
-            "mark": {"type": "rect", "fill": "#ffffff", "stroke": "#8a8a8a", "strokeDash": [4, 3], "strokeWidth": 1.4},
-            "encoding": {"x": x, "y": y},
-        },
-        {
-            "mark": {"type": "text", "dy": -7, "fontSize": 14, "fontWeight": "bold"},
-            "encoding": {"x": x, "y": y, "text": {"field": "text", "type": "nominal"}, "color": ink},
-        },
-        {
-            "mark": {"type": "text", "dy": 10, "fontSize": 10.5},
-            "encoding": {"x": x, "y": y, "text": {"field": "interval", "type": "nominal"}, "color": ink},
-        },
+            "mark": {"type": "text", **look},
+            "encoding": {**at, "text": {"field": field, "type": "nominal"}, "color": ink},
+        }
+        for field, look in looks
     ]
-    body = {"data": {"values": values}, "width": {"step": CELL_WIDTH}, "height": {"step": CELL_HEIGHT}, "layer": layers}
-    return framed(body, title, subtitle, "; ".join(f"{v['row']}, {v['column']}: {v['text']}" for v in values))
+    return [
+        {"transform": [{"filter": "!datum.own"}], "mark": "rect", "encoding": {**at, "color": colour}},
+        {"transform": [{"filter": "datum.own"}], "mark": OWN, "encoding": at},
+        *texts,
+    ]
 
 
 def _row(cell: Cell, reach: float) -> dict[str, Any]:

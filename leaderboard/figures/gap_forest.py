@@ -9,6 +9,7 @@ from leaderboard.figures.theme import FAINT, INK, OKABE_ITO, SHAPES, Spec, frame
 from leaderboard.words import signed
 
 WIDTH, ROW = 420, 24
+NAMES: Spec = {"labelLimit": 340, "ticks": False, "domain": False, "labelPadding": 10}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +38,21 @@ def forest(differences: Sequence[Difference], title: str, subtitle: str, axis: s
     values = [_row(one) for one in ordered]
     lows, highs = ([row[end] for row in values] for end in ("low", "high"))
     ends = (10 * floor(min(-5.0, *lows) / 10), 10 * ceil(max(5.0, *highs) / 10))
-    y = {
-        "field": "name",
-        "type": "nominal",
-        "sort": [row["name"] for row in values],
-        "title": None,
-        "axis": {"labelLimit": 340, "ticks": False, "domain": False, "labelPadding": 10},
-    }
-    x: dict[str, Any] = {"type": "quantitative", "scale": {"domain": list(ends), "nice": True}}
-    apart = len(keys) <= len(OKABE_ITO)
-    legend = {"title": None, "orient": "top"} if apart else None
-    named = {"field": "key", "type": "nominal", "sort": keys, "legend": legend}
-    colour = {**named, "scale": {"domain": keys, "range": OKABE_ITO[: len(keys)] if apart else OKABE_ITO[:1]}}
-    shape = {**named, "scale": {"domain": keys, "range": SHAPES[: len(keys)] if apart else SHAPES[:1]}}
+    names = {"field": "name", "type": "nominal", "sort": [row["name"] for row in values], "title": None, "axis": NAMES}
+    layers = _layers(names, {"type": "quantitative", "scale": {"domain": list(ends), "nice": True}}, axis, keys)
+    body = {"data": {"values": values}, "width": WIDTH, "height": {"step": ROW}, "layer": layers}
+    return framed(body, title, subtitle, "; ".join(f"{row['name']}: {row['text']} points" for row in values))
+
+
+def _layers(y: Spec, x: Spec, axis: str, keys: Sequence[str]) -> list[Spec]:
+    """The line at none, intervals, points, and the numbers at the right."""
+    apart = len(keys) if len(keys) <= len(OKABE_ITO) else 1
+    legend = {"title": None, "orient": "top"} if len(keys) == apart else None
+    named = {"field": "key", "type": "nominal", "sort": list(keys), "legend": legend}
+    colour = {**named, "scale": {"domain": list(keys), "range": OKABE_ITO[:apart]}}
+    shape = {**named, "scale": {"domain": list(keys), "range": SHAPES[:apart]}}
     low = {"field": "low", **x, "title": axis}
-    layers = [
+    return [
         {
             "data": {"values": [{"zero": 0}]},
             "mark": {"type": "rule", "color": FAINT},
@@ -70,8 +71,6 @@ def forest(differences: Sequence[Difference], title: str, subtitle: str, axis: s
             "encoding": {"y": y, "text": {"field": "text", "type": "nominal"}},
         },
     ]
-    body = {"data": {"values": values}, "width": WIDTH, "height": {"step": ROW}, "layer": layers}
-    return framed(body, title, subtitle, "; ".join(f"{row['name']}: {row['text']} points" for row in values))
 
 
 def _row(one: Difference) -> dict[str, Any]:

@@ -10,6 +10,16 @@ from leaderboard.figures.theme import INK, OUTCOME_COLOURS, Spec, framed, points
 WIDTH, HEIGHT = 130, 110
 FOREIGN = "foreign words"
 UNKNOWN = "tuned"
+ORDER = tuple(OUTCOME_COLOURS)
+PERCENT: Spec = {"values": [0, 50, 100], "title": "% of answers"}
+DIAMOND: Spec = {"fill": INK, "stroke": "white", "strokeWidth": 1}
+COLOUR: Spec = {
+    "field": "outcome",
+    "type": "nominal",
+    "sort": list(ORDER),
+    "scale": {"domain": list(ORDER), "range": list(OUTCOME_COLOURS.values())},
+    "legend": {"title": None, "orient": "top", "symbolType": "square"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,68 +51,36 @@ def stacks(measured: Sequence[Stack], title: str, subtitle: str) -> Spec:
         raise ValueError("nothing to stack.")
     rows, columns = (list(dict.fromkeys(getattr(one, side) for one in measured)) for side in ("row", "column"))
     epochs = sorted({one.epoch for one in measured}, key=lambda epoch: inf if epoch == UNKNOWN else float(epoch))
-    order = list(OUTCOME_COLOURS)
-    x = {
-        "field": "epoch",
-        "type": "ordinal",
-        "sort": epochs,
-        "title": "epoch",
-        "axis": {"labelAngle": 0, "ticks": False},
-    }
-    y = {
-        "type": "quantitative",
-        "scale": {"domain": [0, 100]},
-        "axis": {"values": [0, 50, 100], "title": "% of answers"},
-    }
-    colour = {
-        "field": "outcome",
-        "type": "nominal",
-        "sort": order,
-        "scale": {"domain": order, "range": [OUTCOME_COLOURS[name] for name in order]},
-        "legend": {"title": None, "orient": "top", "symbolType": "square"},
-    }
-    layers = [
-        {
-            "transform": [{"filter": f"datum.outcome != '{FOREIGN}'"}],
-            "mark": {"type": "bar", "stroke": "white", "strokeWidth": 0.6},
-            "encoding": {
-                "x": x,
-                "y": {"field": "share", **y},
-                "color": colour,
-                "order": {"field": "place", "type": "quantitative"},
-            },
-        },
-        {
-            "transform": [{"filter": f"datum.outcome == '{FOREIGN}' && datum.share > 0"}],
-            "mark": {
-                "type": "point",
-                "shape": "diamond",
-                "filled": True,
-                "size": 70,
-                "opacity": 1,
-                "fill": INK,
-                "stroke": "white",
-                "strokeWidth": 1,
-            },
-            "encoding": {"x": x, "y": {"field": "share", **y}},
-        },
-    ]
+    header = {"labelAngle": 0, "labelAlign": "left", "labelAnchor": "middle", "labelLimit": 220}
     body = {
-        "data": {"values": [row for one in measured for row in _rows(one, order)]},
+        "data": {"values": [row for one in measured for row in _rows(one, ORDER)]},
         "facet": {
-            "row": {
-                "field": "row",
-                "type": "nominal",
-                "sort": rows,
-                "title": None,
-                "header": {"labelAngle": 0, "labelAlign": "left", "labelAnchor": "middle", "labelLimit": 220},
-            },
+            "row": {"field": "row", "type": "nominal", "sort": rows, "title": None, "header": header},
             "column": {"field": "column", "type": "nominal", "sort": columns, "title": None},
         },
         "spacing": {"row": 14, "column": 16},
-        "spec": {"width": WIDTH, "height": HEIGHT, "layer": layers},
+        "spec": {"width": WIDTH, "height": HEIGHT, "layer": _layers(epochs)},
     }
     return framed(body, title, subtitle, "; ".join(map(_sentence, measured)))
+
+
+def _layers(epochs: Sequence[str]) -> list[Spec]:
+    """The stack of outcomes, and a diamond at the share of foreign words."""
+    axis = {"labelAngle": 0, "ticks": False}
+    x = {"field": "epoch", "type": "ordinal", "sort": list(epochs), "title": "epoch", "axis": axis}
+    y = {"field": "share", "type": "quantitative", "scale": {"domain": [0, 100]}, "axis": PERCENT}
+    return [
+        {
+            "transform": [{"filter": f"datum.outcome != '{FOREIGN}'"}],
+            "mark": {"type": "bar", "stroke": "white", "strokeWidth": 0.6},
+            "encoding": {"x": x, "y": y, "color": COLOUR, "order": {"field": "place", "type": "quantitative"}},
+        },
+        {
+            "transform": [{"filter": f"datum.outcome == '{FOREIGN}' && datum.share > 0"}],
+            "mark": {"type": "point", "filled": True, "shape": "diamond", "size": 70, "opacity": 1, **DIAMOND},
+            "encoding": {"x": x, "y": y},
+        },
+    ]
 
 
 def _rows(one: Stack, order: Sequence[str]) -> list[dict[str, Any]]:

@@ -20,6 +20,32 @@ DASHES: Mapping[str, list[int]] = {"lora": [1, 0], "linear": [6, 4], "prompt": [
 OTHER_DASH = [8, 2, 2, 2, 2, 2]
 
 
+CONFIG: Spec = {
+    "font": "sans-serif",
+    "view": {"stroke": None},
+    "axis": {
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "labelColor": INK,
+        "titleColor": INK,
+        "gridColor": GRID,
+        "titleFontWeight": "normal",
+        "domainColor": FAINT,
+        "tickColor": FAINT,
+    },
+    "header": {"labelFontSize": 13, "labelFontWeight": "bold", "labelColor": INK, "labelAnchor": "start"},
+    "legend": {
+        "labelFontSize": 12,
+        "symbolSize": 110,
+        "labelColor": INK,
+        "titleColor": INK,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "labelLimit": 320,
+    },
+}
+
+
 def framed(body: Mapping[str, Any], title: str, subtitle: str, description: str, width: int = 96) -> Spec:
     """A whole spec around `body`: title, description for those who hear it, and the common look.
 
@@ -42,30 +68,7 @@ def framed(body: Mapping[str, Any], title: str, subtitle: str, description: str,
         "background": "white",
         "padding": 12,
         **body,
-        "config": {
-            "font": "sans-serif",
-            "view": {"stroke": None},
-            "axis": {
-                "labelFontSize": 12,
-                "titleFontSize": 12,
-                "labelColor": INK,
-                "titleColor": INK,
-                "gridColor": GRID,
-                "titleFontWeight": "normal",
-                "domainColor": FAINT,
-                "tickColor": FAINT,
-            },
-            "header": {"labelFontSize": 13, "labelFontWeight": "bold", "labelColor": INK, "labelAnchor": "start"},
-            "legend": {
-                "labelFontSize": 12,
-                "symbolSize": 110,
-                "labelColor": INK,
-                "titleColor": INK,
-                "titleFontSize": 12,
-                "titleFontWeight": "normal",
-                "labelLimit": 320,
-            },
-        },
+        "config": CONFIG,
     }
 
 
