@@ -194,6 +194,21 @@ def _mendable_errors() -> Iterator[None]:
         raise EmtError("there are no rows to ask about: is --offset past the end of a set?") from error
 
 
+def sizes(tasks: Sequence[str]) -> dict[str, int]:
+    """How many rows each task has, groups opened.
+
+    Raises:
+        EmtError: the data can't be had.
+    """
+    from emt_tasks.tasks import leaves
+
+    quiet()
+    names = [task.name for task in leaves(tuple(tasks))]
+    with _mendable_errors():
+        loaded = _task_manager("emt", None).load_task_or_group(names)
+    return {name: len(loaded[name].eval_docs) for name in names}
+
+
 def question(task: str, row: int) -> dict[str, Any]:
     """What `task` asks of its row number `row`, rendered by the harness: prompt, settings, label, and which picture.
 
