@@ -64,7 +64,7 @@ def evaluate_loaded(lm: Any, model: str, model_args: Mapping[str, Any], asked: E
     Raises:
         EmtError: anything that its user can mend; answers that were had are kept in the journal.
     """
-    from lmms_eval.evaluator import simple_evaluate
+    from lmms_eval import evaluator
 
     from model_wrappers.generating.journaled import Journaled
 
@@ -79,9 +79,10 @@ def evaluate_loaded(lm: Any, model: str, model_args: Mapping[str, Any], asked: E
         "versions": manifest.versions(),
     }
     started = time.time()
+    evaluator.tqdm = _no_bar
     with Journal(asked.output_path, manifest.rank(), asked.keep) as journal, _mendable_errors():
         journaled = Journaled(lm, journal, identity, asked.batch_size, asked.shown)
-        raw = simple_evaluate(
+        raw = evaluator.simple_evaluate(
             model=journaled,
             tasks=list(asked.tasks),
             batch_size=asked.batch_size,
@@ -101,6 +102,13 @@ def evaluate_loaded(lm: Any, model: str, model_args: Mapping[str, Any], asked: E
         return None
     timing = {"seconds": time.time() - started, "images_per_second": journaled.speed, "kept_answers": journaled.kept}
     return run_files.write(raw, model, model_args, weights, asked, timing, getattr(lm, "details", {}))
+
+
+def _no_bar(*args: Any, **settings: Any) -> Any:
+    """A bar that is not shown: the harness has one for the readings of each task, over in no time, between our lines."""
+    from tqdm import tqdm
+
+    return tqdm(*args, **{**settings, "disable": True})
 
 
 def weights_of(lm: Any, model: str, model_args: Mapping[str, Any]) -> str:

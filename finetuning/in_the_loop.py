@@ -1,7 +1,5 @@
 """Evaluation while a model is tuned: each checkpoint by the harness's own path, on the weights in memory."""
 
-import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,22 +7,20 @@ from typing import Any
 
 from rich.console import Console
 
-from emt_tasks import harness
 from emt_tasks.errors import EmtError
 from emt_tasks.runs.evaluation import Evaluation
 from emt_tasks.runs.journal import answer_key
-from emt_tasks.runs.manifest import ranks, versions, write_json
+from emt_tasks.runs.manifest import ranks, versions
 from finetuning.additions import Additions
 from finetuning.base_model import LoadedBase, load_base
 from finetuning.checkpoint import Checkpoint, checkpoints_in
 from finetuning.job import Job
 from finetuning.methods import Prepared
 from finetuning.tuning import Tuned, tune
+from finetuning.whole_runs import accuracy_in_words, evaluated_once, known_accuracy
 from model_wrappers.checkpoints.fingerprint import fingerprint
 
-MARK = "evaluated.json"  # in a run's folder, once the run is whole: what was asked, and its accuracies
 BASE = "base"
-FILES = ("*_results.json", "*_samples_*.jsonl", "*_manifest.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +71,9 @@ class Evaluations:
 
     def of_base(self, loaded: LoadedBase | None, device: str | None = None) -> LoadedBase | None:
         """Evaluate the base, which is epoch 0 of all; the base, if it had to be loaded for that, or was given."""
-        known = self._known(BASE, self._identity({}))
+        known = known_accuracy(self.asked.out / BASE, self._identity({}))
         if known is not None:
-            self._tell(f"  {BASE}: {_in_words(known)} (kept)")
+            self._tell(f"  {BASE}: {accuracy_in_words(known)} (kept)")
             return loaded
         held = loaded or load_base(self._base, device, self._revision)
         with held.answering({}) as lm:
@@ -100,7 +96,7 @@ class Evaluations:
 
     def is_done(self, checkpoint: Checkpoint) -> bool:
         """Whether a checkpoint has been evaluated so, with the weights that it has."""
-        return self._known(_place(checkpoint), self._identity(checkpoint.model_args)) is not None
+        return known_accuracy(self.asked.out / _place(checkpoint), self._identity(checkpoint.model_args)) is not None
 
     def from_disk(self, checkpoint: Checkpoint, loaded: LoadedBase) -> None:
         """Evaluate a checkpoint that lies on disk."""
@@ -116,28 +112,15 @@ class Evaluations:
             lm.use_adapter(None, None)
 
     def _evaluated(self, lm: Any, model_args: Mapping[str, str], name: str) -> None:
-        identity, asked = self._identity(model_args), self.asked
-        folder = asked.out / name
-        known = self._known(name, identity)
-        if known is not None:
-            self._tell(f"  {name}: {_in_words(known)} (kept)")
-            return
-        _without_leftovers(folder)
+        asked = self.asked
         given = {"pretrained": self._base, **({"revision": self._revision} if self._revision else {}), **model_args}
-        wanted = Evaluation(asked.tasks, folder, asked.batch_size, asked.limit, shown=False)
-        harness.quiet()
-        started = time.monotonic()
-        with harness.reading_from(asked.data_dir):
-            run = harness.evaluate_loaded(lm, lm.name, given, wanted)
-        assert run is not None, "there is one rank"
-        seconds, results = time.monotonic() - started, list(reversed(run.tasks.values()))
-        rows = sum(result.n for result in results)
-        accuracy = {result.task: result.accuracy for result in results}
-        write_json(
-            folder / MARK, {"digest": identity, "rows": rows, "seconds": round(seconds, 2), "accuracy": accuracy}
-        )
-        self._tell(f"  {name}: {_in_words(accuracy)}")
-        self._told(seconds)
+        wanted = Evaluation(asked.tasks, asked.out / name, asked.batch_size, asked.limit, shown=False)
+        seconds = evaluated_once(
+            lambda: lm, lm.name, given, wanted, self._identity(model_args), asked.data_dir,
+            lambda said: self._tell(f"  {name}: {said}"),
+        )  # fmt: skip
+        if seconds is not None:
+            self._told(seconds)
 
     def _identity(self, model_args: Mapping[str, str]) -> str:
         """The sha256 of all that the answers depend on, but for what the sets' files hold."""
@@ -147,16 +130,6 @@ class Evaluations:
         )  # fmt: skip
         asked = self.asked
         return answer_key(weights, asked.tasks, asked.limit, str(asked.data_dir), versions())
-
-    def _known(self, name: str, identity: str) -> dict[str, float] | None:
-        if not any((self.asked.out / name).glob("*/*_results.json")):
-            return None
-        try:
-            told = json.loads((self.asked.out / name / MARK).read_text(encoding="utf8"))
-        except (OSError, ValueError):
-            return None
-        accuracy: dict[str, float] | None = told["accuracy"] if told.get("digest") == identity else None
-        return accuracy
 
 
 def tune_and_ask(job: Job, asked: Asked, shown: bool = True, fresh: bool = False) -> Tuned:
@@ -176,16 +149,3 @@ def tune_and_ask(job: Job, asked: Asked, shown: bool = True, fresh: bool = False
 def _place(checkpoint: Checkpoint) -> str:
     """Where the run of a checkpoint goes: named as its folder and that of its training."""
     return f"{checkpoint.folder.parent.name}/{checkpoint.folder.name}"
-
-
-def _without_leftovers(folder: Path) -> None:
-    """Take away the files of a run that was being written when an earlier start was killed; its answers are kept."""
-    if (folder / MARK).is_file():
-        return
-    for pattern in FILES:
-        for path in folder.glob(f"*/{pattern}"):
-            path.unlink()
-
-
-def _in_words(accuracy: Mapping[str, float]) -> str:
-    return ", ".join(f"{task.removeprefix('emt_')} {100 * value:.1f} %" for task, value in accuracy.items())

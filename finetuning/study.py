@@ -20,7 +20,7 @@ class StudyRecipe(Fields):
     """A recipe by name or file, with fields in place of its own; `name` among them tells two forms of one apart."""
 
     recipe: str
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = Field(default_factory=dict)
 
 
 class Study(Fields):
@@ -44,7 +44,7 @@ class Study(Fields):
     revision: str | None = None
     sets: tuple[str, ...] = Field(min_length=1)
     recipes: tuple[StudyRecipe, ...] = Field(min_length=1)
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = Field(default_factory=dict)
     seeds: tuple[int, ...] = Field((0,), min_length=1)
     tasks: tuple[str, ...] = Field(("emt_lite",), min_length=1)
     limit: int | None = Field(None, gt=0)

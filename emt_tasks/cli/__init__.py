@@ -22,6 +22,7 @@ COMMANDS = {
     "judge": "Look after the judge's verdicts, prices and questions.",
     "records": "Turn labelled pictures into instruction records to fine-tune on.",
     "finetune": "Tune a model by a recipe: projector, LoRA, learnt prompt or all of it.",
+    "study": "Tune a base on several sets by several recipes, ask every epoch about all, and report.",
     "tasks": "List the tasks, or show what one of them asks.",
     "checkpoint": "Tell what a checkpoint is, or write it in transformers' form.",
     "contract": "Hold a model's wrapper, ours or yours, to what an evaluation relies on.",

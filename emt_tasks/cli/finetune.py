@@ -78,7 +78,7 @@ def command(
     from finetuning.recipe import read_recipe
     from finetuning.set_spec import read_spec
 
-    chosen = read_recipe(recipe, _fields(fields))
+    chosen = read_recipe(recipe, fields_of(fields))
     for each in data:
         read_spec(each)
     first = rank() == 0
@@ -110,7 +110,7 @@ def command(
         _report(tuned, job, as_json, asked)
 
 
-def _fields(pairs: Iterable[str]) -> Mapping[str, Any]:
+def fields_of(pairs: Iterable[str]) -> Mapping[str, Any]:
     """The fields that were named, each value as YAML reads it."""
     fields = {}
     for pair in pairs:

@@ -1,0 +1,151 @@
+"""`emt study`: a base tuned on several sets by several recipes, every checkpoint asked about all, and the report."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from emt_tasks import sources
+from emt_tasks.cli import report
+from emt_tasks.cli.arguments import data_dir_option
+from emt_tasks.cli.finetune import fields_of
+
+if TYPE_CHECKING:
+    from finetuning.clock import Clock
+    from finetuning.study import Study
+    from finetuning.study_plan import Plan
+
+PRESETS = ("paper", "toy")
+
+
+@click.command()
+@click.argument("study", required=False, metavar="[STUDY.yaml]")
+@click.option("--preset", type=click.Choice(PRESETS), help="A study that comes along, in place of a file.")
+@click.option("--base", metavar="MODEL", help="Folder or hub id of what is tuned, in place of the study's.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("out/study"),
+    show_default=True,
+    help="Tunings go to OUT/RECIPE-SET, runs to OUT/runs, the report to OUT/report.",
+)
+@click.option("--set-field", "fields", multiple=True, metavar="NAME=VALUE", help="A field in place of the study's own.")
+@data_dir_option
+@click.option("--device", help="cpu, cuda, cuda:1, ...")
+@click.option("--check", "only_check", is_flag=True, help="Stop after the plan and its time, which takes minutes.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout: the plan with --check, else the report.")
+@click.pass_context
+def command(
+    ctx: click.Context, study: str | None, preset: str | None, base: str | None, out: Path, fields: tuple[str, ...],
+    data_dir: Path | None, device: str | None, only_check: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Tune a base on each set by each recipe, ask every epoch about all sets, and report what was forgotten.
+
+    First comes a plan with a time estimate, measured by a few steps and rows on this machine. A study that was stopped
+    or killed goes on where it was when the same command is given again, to the same results. docs/finetuning.md has the
+    fields of a study.
+
+    \b
+    Examples:
+      emt study --preset paper --check
+      emt study --preset toy --base my-toy-llava --data-dir sets --out out/toy
+      emt study my-study.yaml --set-field limit=500 --set-field fields.epochs=1
+    """
+    if (study is None) == (preset is None):
+        raise click.UsageError("name a study: a YAML file, or --preset paper or toy, one of the two.")
+    from finetuning.study import read_study
+
+    given = dict(fields_of(fields)) | ({"base": base} if base else {})
+    asked = read_study(preset or str(study), given)
+    _note("loading torch, transformers and the harness ...")
+    from finetuning.study_run import alone_in
+
+    with alone_in(out):
+        done = _run(asked, out, data_dir or sources.data_dir(), device, only_check, as_json)
+    if done is not None:
+        ctx.invoke(report.command, paths=(done,), out=out / "report", data_dir=data_dir, as_json=as_json)
+
+
+def _run(
+    study: "Study", out: Path, data_dir: Path | None, device: str | None, only_check: bool, as_json: bool
+) -> Path | None:
+    """Plan, and unless that is all do it; the folder of the runs, if it was done."""
+    from finetuning.quickstart import quiet_libraries
+    from finetuning.study_checks import checks
+    from finetuning.study_plan import plan_of
+    from finetuning.study_run import run_study, started
+
+    quiet_libraries()
+    plan = plan_of(study, out, data_dir, device)
+    for check in checks(plan):
+        if check.problem:
+            raise check.problem
+        _note(f"  {check.name:<8} {check.found}")
+    loaded, clock = started(plan, _note)
+    _tell_plan(plan, clock, on_stdout=only_check, as_json=as_json and only_check)
+    if only_check:
+        _note("next: the same command without --check")
+        return None
+    run_study(plan, loaded, clock, _note)
+    return plan.runs
+
+
+def _tell_plan(plan: "Plan", clock: "Clock", on_stdout: bool, as_json: bool) -> None:
+    """The plan as a table or JSON, and what is left of it."""
+    told = _as_data(plan, clock)
+    if as_json:
+        click.echo(json.dumps(told, indent=2))
+        return
+    from finetuning.clock import in_words
+
+    console = Console(stderr=not on_stdout)
+    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, pad_edge=False, collapse_padding=True)
+    for name in ("tuning", "rows", "steps", "kept", "training", ""):
+        table.add_column(name, justify="left" if name in ("tuning", "") else "right", overflow="fold")
+    for cell in told["cells"]:
+        took = in_words(cell["seconds_of_training"])
+        table.add_row(
+            f"{cell['name']} ", f" {cell['rows']:,}", f" {cell['steps']:,}", f" {cell['checkpoints']}", f" {took}",
+            " done" if cell["done"] else "",
+        )  # fmt: skip
+    console.print(table)
+    each = in_words(told["seconds_of_evaluation"])
+    console.print(f"{told['evaluations']} evaluations of {told['rows_of_evaluation']:,} rows, {each} each")
+    console.print(f"about {in_words(told['seconds_left'])} left, measured on this machine")
+
+
+def _as_data(plan: "Plan", clock: "Clock") -> dict[str, Any]:
+    cells = [
+        {
+            "name": cell.job.name,
+            "set": cell.job.sets,
+            "recipe": cell.job.recipe.name,
+            "seed": cell.job.seed,
+            "rows": cell.rows,
+            "steps": cell.steps,
+            "checkpoints": cell.checkpoints,
+            "seconds_of_training": round(plan.seconds_of_training(cell, clock.speeds), 1),
+            "done": cell.done,
+        }
+        for cell in plan.cells
+    ]
+    rows: Mapping[str, int] = plan.rows
+    return {
+        "base": plan.study.base,
+        "cells": cells,
+        "evaluations": plan.evaluations,
+        "rows_of_evaluation": sum(rows.values()),
+        "seconds_of_evaluation": round(plan.seconds_of_evaluation(clock.speeds), 1),
+        "images_per_second": {name: round(speed, 2) for name, speed in clock.speeds.images_per_second.items()},
+        "seconds_left": round(clock.left(), 1),
+        "encoder": plan.encoder,
+    }
+
+
+def _note(line: str) -> None:
+    click.echo(line, err=True)

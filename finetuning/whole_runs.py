@@ -1,0 +1,85 @@
+"""Runs that are made once: a second start keeps those that are whole, and goes on with the one that was killed."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from emt_tasks import harness
+from emt_tasks.runs.evaluation import Evaluation
+from emt_tasks.runs.manifest import write_json
+
+MARK = "evaluated.json"  # in a run's folder, once the run is whole: what was asked, and its accuracies
+FILES = ("*_results.json", "*_samples_*.jsonl", "*_manifest.json")
+
+
+def evaluated_once(
+    model: Callable[[], Any],
+    name: str,
+    model_args: Mapping[str, str],
+    wanted: Evaluation,
+    identity: str,
+    data_dir: Path | None,
+    tell: Callable[[str], None],
+) -> float | None:
+    """Evaluate unless that was done before; an evaluation that was killed goes on from the answers it had.
+
+    Args:
+        model: gives the loaded model.
+        name: its name in the harness.
+        model_args: that it is said to be loaded by.
+        wanted: what is asked; its `output_path` is this run's own.
+        identity: a hash of all that the answers depend on.
+        data_dir: where our own sets lie as on the hub.
+        tell: gets the accuracies.
+
+    Returns:
+        Seconds that it took; None where it was done before.
+
+    Raises:
+        EmtError: anything that its user can mend.
+    """
+    folder = wanted.output_path
+    known = known_accuracy(folder, identity)
+    if known is not None:
+        tell(f"{accuracy_in_words(known)} (kept)")
+        return None
+    _without_leftovers(folder)
+    harness.quiet()
+    started = time.monotonic()
+    with harness.reading_from(data_dir):
+        run = harness.evaluate_loaded(model(), name, model_args, wanted)
+    assert run is not None, "there is one rank"
+    seconds, accuracy = time.monotonic() - started, {
+        result.task: result.accuracy for result in reversed(run.tasks.values())
+    }  # fmt: skip
+    write_json(folder / MARK, {"digest": identity, "seconds": round(seconds, 2), "accuracy": accuracy})
+    tell(accuracy_in_words(accuracy))
+    return seconds
+
+
+def known_accuracy(folder: Path, identity: str) -> dict[str, float] | None:
+    """The accuracies of a run that is whole, and was made of what `identity` says."""
+    if not any(folder.glob("*/*_results.json")):
+        return None
+    try:
+        told = json.loads((folder / MARK).read_text(encoding="utf8"))
+    except (OSError, ValueError):
+        return None
+    accuracy: dict[str, float] | None = told["accuracy"] if told.get("digest") == identity else None
+    return accuracy
+
+
+def _without_leftovers(folder: Path) -> None:
+    """Take away the files of a run that was being written when an earlier start was killed; its answers are kept."""
+    if (folder / MARK).is_file():
+        return
+    for pattern in FILES:
+        for path in folder.glob(f"*/{pattern}"):
+            path.unlink()
+
+
+def accuracy_in_words(accuracy: Mapping[str, float]) -> str:
+    """Each task and its accuracy, in a line."""
+    return ", ".join(f"{task.removeprefix('emt_')} {100 * value:.1f} %" for task, value in accuracy.items())
