@@ -78,12 +78,13 @@ def tune(
     with_it = guarded(job, additions or Additions())
     schedule = Schedule(job.recipe, len(job.rows), ranks())
     inputs = job.inputs(fingerprint(job.base, revision=job.revision), ranks()) | {"additions": with_it.told}
-    if fresh and rank() == 0 and _is_ours(job):
-        shutil.rmtree(job.folder)
-    done = _finished(job, inputs)
+    done = None if fresh else _finished(job, inputs)  # read before anything is written: alike on every rank
     if done is not None:
         return done
-    _claim(job, inputs)
+    if rank() == 0:
+        if fresh and _is_ours(job):
+            shutil.rmtree(job.folder)
+        _claim(job, inputs)
     own = loaded is None
     base = load_base(job.base, job.device, job.revision) if loaded is None else loaded
     compared = with_it.penalty is not None or compares_with_start(job.recipe)
@@ -134,7 +135,7 @@ class _Training:
             speed = progress.speed
         history = _history(trainer, resumed)
         kept = tuple(self._kept[step] for step in sorted(self._kept))
-        stopped = max(self._kept) < schedule.steps
+        stopped = bool(kept) and kept[-1].step < schedule.steps
         tuned = Tuned(job.folder, kept, points(history), False, speed, stopped)
         if rank() == 0:
             _write_done(tuned, self._inputs)
@@ -320,12 +321,11 @@ def _claim(job: Job, inputs: dict[str, Any]) -> None:
         raise EmtError(
             f"{job.folder} holds a training of another {other}. Choose another --out, or name, or start it --fresh."
         )
-    if rank() == 0:
-        try:
-            job.state.mkdir(parents=True, exist_ok=True)
-            write_json(job.state / INPUTS, inputs)
-        except OSError as error:
-            raise EmtError(f"{job.folder} can't be made ({error.strerror}). Choose another --out.") from error
+    try:
+        job.state.mkdir(parents=True, exist_ok=True)
+        write_json(job.state / INPUTS, inputs)
+    except OSError as error:
+        raise EmtError(f"{job.folder} can't be made ({error.strerror}). Choose another --out.") from error
 
 
 def _agreed(stop: bool) -> bool:

@@ -110,7 +110,8 @@ def test_a_set_without_labels_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("spec", "said"),
-    [("cifar1", "Did you mean 'cifar10'"), ("foldr:x", "Did you mean 'folder'"), ("cifar10?row=3", "Did you mean 'rows'"),
+    [("cifar1", "Did you mean 'cifar10'"), ("foldr:x", "Did you mean 'folder'"),
+     ("cifar10?row=3", "Did you mean 'rows'"),
      ("cifar10?rows=0", "greater than 0"), ("cifar10?rows=3&rows=4", "each once"), ("cifar10?place=x", "no option"),
      ("cifar10?weight=many", "valid number"), ("folder:", "at least 1 character")],
 )  # fmt: skip
