@@ -105,7 +105,7 @@ def evaluate_loaded(lm: Any, model: str, model_args: Mapping[str, Any], asked: E
 
 
 def _no_bar(*args: Any, **settings: Any) -> Any:
-    """A bar that is not shown: the harness has one for the readings of each task, over in no time, between our lines."""
+    """A bar that is not shown: the harness has one for the readings of each task, over in no time."""
     from tqdm import tqdm
 
     return tqdm(*args, **{**settings, "disable": True})

@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import statistics
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -81,9 +83,9 @@ class _Passes:
 
     @property
     def seconds(self) -> float:
-        """Of a pass, without the first, which has much to make ready; 0 where there were too few."""
+        """The median of a pass, without the first, which has much to make ready; 0 where there were too few."""
         later = self._begun[1:]
-        return (later[-1] - later[0]) / (len(later) - 1) if len(later) > 1 else 0.0
+        return statistics.median(b - a for a, b in pairwise(later)) if len(later) > 1 else 0.0
 
 
 def _evaluation_speed(plan: Plan, trial: Path, loaded: LoadedBase) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """`emt checkpoint`: what a checkpoint is, and how other tools can read it."""
 
 import json
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """See what a checkpoint is, or write one of the LLaVA repository in transformers' form.
+    """See what a checkpoint is, write one of the LLaVA repository in transformers' form, or go part of the way to one.
 
     \b
     Examples:
       emt checkpoint inspect my-lora
       emt checkpoint convert my-lora --out my-lora-peft
+      emt checkpoint interpolate my-llava out/finetune/lora-cifar10/epoch-3.0 --alpha 0.5 --out half-way
     """
 
 
@@ -75,6 +77,31 @@ def convert(path: Path, out: Path, base: str | None) -> None:
     written = write(path.expanduser(), out.expanduser(), base)
     click.echo(written.path)
     click.echo(f"use: {written.fits}\nnext: emt doctor --model-args {_arguments(written)}", err=True)
+
+
+@command.command()
+@click.argument("base")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--alpha", type=click.FloatRange(0, 1), required=True, help="Share of the way: 0 is BASE, 1 is what was tuned."
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write; it must not exist.")
+def interpolate(base: str, path: Path, alpha: float, out: Path) -> None:
+    """Write the weights that lie between BASE and the checkpoint of emt finetune in PATH (WiSE-FT).
+
+    Every weight is (1 - alpha) of the base's and alpha of the checkpoint's; of adapters the change is taken times
+    alpha, which is the same. Recipes do it at every epoch with against_forgetting.interpolation.
+
+    \b
+    Examples:
+      emt checkpoint interpolate llava-hf/llava-1.5-7b-hf lora-cifar10/epoch-3.0 --alpha 0.5 --out half-way
+    """
+    from finetuning.interpolation import interpolate as write
+
+    written = write(base, path.expanduser(), alpha, out.expanduser())
+    words = ",".join(f"{name}={value}" for name, value in ({"pretrained": base} | dict(written.model_args)).items())
+    click.echo(written.folder)
+    click.echo(f"next: emt run --model-args {shlex.quote(words)} --tasks emt_lite", err=True)
 
 
 def _arguments(found: "Inspection") -> str:
