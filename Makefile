@@ -23,6 +23,7 @@ bench:  ## the ratios of docs/benchmarks.md
 	$(PYTHON) benchmarks/report.py
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/clip_argmin.py
 	OMP_NUM_THREADS=1 $(PYTHON) benchmarks/zero_shot.py
+	OMP_NUM_THREADS=1 $(PYTHON) benchmarks/tuning.py    # wants the extra `bench` (TRL)
 
 quickstart:
 	emt quickstart

@@ -2,8 +2,8 @@
 
 `python benchmarks/tuning.py` takes some minutes. All three train the same toy LLaVA (a million and a half weights) on
 the same drawings, in batches of 16, float32 on a CPU, with the same weights learning; rounds alternate, and
-ratios are medians of the rounds' own. `--memory` measures peak memory by method, each in a process of its own. `--flops`
-counts the operations of LLaVA-1.5-7b's training step on the meta device, and says how long two A100 would take.
+ratios are medians of the rounds' own. `--memory` measures peak memory by method, each in a process of its own.
+`--flops` counts the operations of LLaVA-1.5-7b's training step on the meta device, and estimates the time on two A100.
 """
 
 import argparse

@@ -13,6 +13,7 @@ from emt_tasks.errors import EmtError
 from model_wrappers.arguments import Arguments
 from model_wrappers.checkpoints.adapters import Tuning, check_adapter
 from model_wrappers.checkpoints.loading import load_processor
+from model_wrappers.checkpoints.soft_prompt import learnt_tokens
 from model_wrappers.generating.inputs import Preprocessor
 
 PROJECTOR = ["multi_modal_projector"]
@@ -242,13 +243,33 @@ def test_what_can_t_be_taken_off_again_is_refused(change, message, llava_folder,
     refused(llava_folder, adapter, message)
 
 
-def test_a_soft_prompt_is_refused_by_its_name(llava_folder, tmp_path):
+@pytest.mark.parametrize("saved", [None, ["multi_modal_projector"]])
+def test_pefts_own_soft_prompt_is_put_on_and_taken_off_without_a_trace(llava_folder, tmp_path, saved):
+    config = PromptTuningConfig(
+        num_virtual_tokens=2, token_dim=32, num_layers=2, num_attention_heads=4, task_type="CAUSAL_LM",
+        modules_to_save=saved,
+    )  # fmt: skip
+    theirs = get_peft_model(AutoModelForImageTextToText.from_pretrained(llava_folder), config).eval()
+    theirs.save_pretrained(tmp_path)
+    model = AutoModelForImageTextToText.from_pretrained(llava_folder).eval()
+    before, ids = {name: tensor.clone() for name, tensor in model.state_dict().items()}, torch.tensor([[5, 6, 7]])
+    tuning = Tuning(model, str(llava_folder))
+    tuning.use(str(tmp_path), None)
+    own = torch.tensor([list(learnt_tokens(model))])
+    with torch.no_grad():
+        wanted = theirs(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
+        torch.testing.assert_close(model(input_ids=torch.cat([own, ids], dim=1)).logits, wanted)
+    tuning.drop()
+    assert model.state_dict().keys() == before.keys()
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_a_soft_prompt_of_another_width_is_refused(wide_folder, llava_folder, tmp_path):
     config = PromptTuningConfig(
         num_virtual_tokens=2, token_dim=32, num_layers=2, num_attention_heads=4, task_type="CAUSAL_LM"
     )
-    model = get_peft_model(AutoModelForImageTextToText.from_pretrained(llava_folder), config)
-    model.save_pretrained(tmp_path)
-    refused(llava_folder, tmp_path, "is a PROMPT_TUNING adapter")
+    get_peft_model(AutoModelForImageTextToText.from_pretrained(llava_folder), config).save_pretrained(tmp_path)
+    refused(wide_folder, tmp_path, r"\(hidden size 32\) can't load on .*\(64\)")
 
 
 def test_the_base_of_a_check_must_be_there(tmp_path):
