@@ -55,6 +55,13 @@ def test_html_has_the_text_in_it_and_nothing_that_runs_or_loads() -> None:
     assert "default-src 'none'" in page
 
 
+def test_a_narrow_page_folds_text_between_words_and_scrolls_for_the_rest() -> None:
+    page = forms.FORMS["html"](DOCUMENT)
+    cells = next(line for line in page.splitlines() if line.startswith("td {"))
+    assert "overflow-wrap: break-word" in cells  # `anywhere` makes columns a letter wide
+    assert page.count('<td class="text">') == 2
+
+
 def test_markdown_tables_have_as_many_cells_in_each_line() -> None:
     lines = [line for line in forms.FORMS["markdown"](DOCUMENT).splitlines() if line.startswith("|")]
     assert {line.replace(r"\|", "").count("|") for line in lines} == {4}
