@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from otter_cases import ALL, OPEN_FLAMINGO, OTTER_LLAMA, OTTER_MPT, Case, case, published, write_folder
 from torch import Tensor
+from toy_otter import ALL, OPEN_FLAMINGO, OTTER_LLAMA, OTTER_MPT, Case, case, published, write_folder
 from transformers import LlamaForCausalLM, MptForCausalLM
 from transformers.models.mpt.modeling_mpt import MptBlock
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 from lmms_eval.api.instance import Instance
-from otter_cases import toy_checkpoint
 from peft import LoraConfig, get_peft_model
 from PIL import Image
+from toy_otter import toy_checkpoint
 
 from emt_tasks.errors import EmtError
 from model_wrappers.closed_set.label_trie import build_trie

@@ -13,8 +13,8 @@ import toy_models
 from broken_wrappers import FAULTS
 from click.testing import CliRunner
 from lmms_eval.models import MODEL_REGISTRY_V2
-from otter_cases import toy_checkpoint
 from toy_llava_repository import V0_TOKENS, repository_llava
+from toy_otter import toy_checkpoint
 
 from emt_tasks.errors import UnknownName
 from model_wrappers.contract import CHECKS, Subject, chosen, examined, findings

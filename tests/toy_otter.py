@@ -17,7 +17,7 @@ from transformers import PreTrainedTokenizerFast
 from model_wrappers.flamingo.config import FlamingoConfig
 from model_wrappers.flamingo.model import FlamingoForConditionalGeneration
 
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parent / "model_wrappers" / "fixtures"
 OTTER_MPT, OTTER_LLAMA, OPEN_FLAMINGO = "otter_mpt", "otter_llama_video", "otter_open_flamingo"
 ALL = (OTTER_MPT, OTTER_LLAMA, OPEN_FLAMINGO)
 
