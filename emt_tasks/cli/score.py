@@ -160,8 +160,10 @@ def _asked(plan: Plan, store: VerdictStore, ask: Ask) -> tuple[str, str | None]:
     missing = len(plan.questions) - len(store.verdicts(plan.questions))
     stopped = totals.stopped if totals else None
     if missing and missing == len(plan.questions):
-        kind = RefusedToSpend if totals and totals.failed["budget"] else EmtError
-        raise kind(f"no verdict could be had{f': {stopped}' if stopped else ''}.")
+        if totals is None:
+            raise EmtError(f"none of these pairs is stored in {store.path}. Take them in: emt judge import FILE.")
+        kind = RefusedToSpend if totals.failed["budget"] else EmtError
+        raise kind(f"no verdict could be had: {(stopped or ', '.join(totals.failed)).rstrip('.')}.")
     return stopped or "the judge could not be asked", f"{missing:,} pairs have no verdict" if missing else None
 
 

@@ -1,21 +1,22 @@
 """OpenAI's batch service: half the price, an answer within a day, and a second start that finds what was sent off.
 
 A batch is written to the store before it is sent, and carries its plan's name as metadata: a process that is killed
-between sending and noting the batch's id finds it again by that name.
+between sending and noting the batch's id finds it again by that name. While it is being sent its process holds a lease
+of the plan, so that another does not take it for one that was never sent, and pay for its pairs again.
 """
 
 import asyncio
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from emt_tasks.errors import EmtError
 from emt_tasks.escaping import plain
 from emt_tasks.gpt_judge.asking import Totals
-from emt_tasks.gpt_judge.endpoint import Endpoint, Unanswered, body, reply_in
-from emt_tasks.gpt_judge.money import Budget, tokens_in, tokens_out
+from emt_tasks.gpt_judge.endpoint import SHOWN, Endpoint, Unanswered, body, reply_in
+from emt_tasks.gpt_judge.money import Budget, tokens_in
 from emt_tasks.gpt_judge.questions import Question
 from emt_tasks.gpt_judge.settings import JudgeSettings
 from emt_tasks.gpt_judge.store import OpenBatch, Usage, VerdictStore
@@ -23,10 +24,14 @@ from emt_tasks.gpt_judge.verdicts import MOST_REPLY, Verdict, meaning_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+    from openai.types import Batch
 
 MOST_IN_BATCH = 50_000  # the service's limit of requests
+MOST_SECONDS_BETWEEN_LOOKS = 5.0  # at what another process is sending, which takes seconds
 ENDED = frozenset({"completed", "expired", "failed", "cancelled"})
 METADATA = "emt_plan"
+ASKED_AT: Final = "/v1/chat/completions"
+LONGEST_SENDING = 3600.0  # seconds that a batch may take to be sent off by a process of another machine
 
 
 class _Batches:
@@ -39,17 +44,28 @@ class _Batches:
         self.settings, self.store, self.budget, self.client, self.say = settings, store, budget, client, say
         self.totals = Totals()
         self.first_reply: dict[str, str] = {}
+        self._reserved: dict[str, float] = {}  # what was set aside for a question, in dollars, by its key
 
-    async def found_again(self) -> list[OpenBatch]:
-        """Those that an earlier start sent off; ones that it did not come to send are forgotten."""
+    async def sent_off(self, poll: float) -> list[OpenBatch]:
+        """Those that this and other starts sent off; waits for the ones that another process is sending now."""
+        while True:
+            known = await self._found_again()
+            if all(batch.id is not None for batch in known):
+                return known
+            self.say("another process is sending a batch off")
+            await asyncio.sleep(min(poll, MOST_SECONDS_BETWEEN_LOOKS))
+
+    async def _found_again(self) -> list[OpenBatch]:
+        """Those whose results were not fetched; ones that a process did not live to send are forgotten."""
         known = self.store.open_batches(self.settings.base_url)
         if any(batch.id is None for batch in known):
             named = {(one.metadata or {}).get(METADATA): one.id async for one in self.client.batches.list(limit=100)}
             for batch in known:
                 if batch.id is None and batch.plan in named:
                     self.store.name_batch(batch.plan, named[batch.plan])
-                elif batch.id is None:
+                elif batch.id is None and self.store.lease(batch.plan, LONGEST_SENDING):
                     self.store.forget_batch(batch.plan)
+                    self.store.release([batch.plan])
         return self.store.open_batches(self.settings.base_url)
 
     async def send(self, questions: Mapping[str, Question]) -> None:
@@ -57,28 +73,30 @@ class _Batches:
         affordable = [key for key, question in questions.items() if self._affordable(question)]
         for first in range(0, len(affordable), MOST_IN_BATCH):
             plan = uuid.uuid4().hex
+            self.store.lease(plan, LONGEST_SENDING)
             keys = self.store.claim_batch(self.settings.base_url, plan, affordable[first : first + MOST_IN_BATCH])
-            if not keys:
-                continue
-            lines = [
-                {"custom_id": key, "method": "POST", "url": "/v1/chat/completions", "body": body(questions[key])}
-                for key in keys
-            ]
-            file = await self.client.files.create(
-                file=(f"{plan}.jsonl", "\n".join(map(json.dumps, lines)).encode()), purpose="batch"
-            )
-            batch = await self.client.batches.create(
-                input_file_id=file.id,
-                endpoint="/v1/chat/completions",
-                completion_window="24h",
-                metadata={METADATA: plan},
-            )
-            self.store.name_batch(plan, batch.id)
-            self.totals.calls += len(keys)
-            self.say(f"sent off {len(keys):,} questions as {plain(batch.id)}")
+            if keys:
+                name = await self._send_one(plan, [questions[key] for key in keys])
+                self.store.name_batch(plan, name)
+                self.totals.calls += len(keys)
+                self.say(f"sent off {len(keys):,} questions as {plain(name)}")
+            self.store.release([plan])
+
+    async def _send_one(self, plan: str, questions: Iterable[Question]) -> str:
+        """Send `questions` off as one batch; what the service calls it."""
+        lines = [{"custom_id": one.key, "method": "POST", "url": ASKED_AT, "body": body(one)} for one in questions]
+        file = await self.client.files.create(
+            file=(f"{plan}.jsonl", "\n".join(map(json.dumps, lines)).encode()), purpose="batch"
+        )
+        batch = await self.client.batches.create(
+            input_file_id=file.id, endpoint=ASKED_AT, completion_window="24h", metadata={METADATA: plan}
+        )
+        return batch.id
 
     def _affordable(self, question: Question) -> bool:
-        if self.budget.reserve(question) is not None:
+        reserved = self.budget.reserve(question)
+        if reserved is not None:
+            self._reserved[question.key] = reserved
             return True
         self.totals.failed["budget"] += 1
         self.totals.stopped = f"the limit of ${self.budget.most:g} is reached"
@@ -92,25 +110,26 @@ class _Batches:
             await asyncio.sleep(poll)
         text = (await self.client.files.content(at.output_file_id)).text if at.output_file_id else ""
         again: dict[str, Question] = {}
-        answered = set()
+        sent, answered = set(batch.keys), set()
         for key, completion in _completions(text):
             question = questions.get(key)
-            if question is not None and key in batch.keys and self._settled(question, completion, again):
+            if question is not None and key in sent and self._settled(question, completion, again):
                 answered.add(key)
-        lost = len(set(batch.keys) & questions.keys() - answered)
+        lost = len(sent & questions.keys() - answered)
         if lost:
-            self.totals.failed[f"batch {plain(str(at.status))}"] += lost
+            self.totals.failed[_trouble(at, self.settings)] += lost
         self.store.forget_batch(batch.plan)
         return again
 
     def _settled(self, question: Question, completion: Any, again: dict[str, Question]) -> bool:
         """Keep the verdict in `completion`, or note that the question is to be asked again; False where it has none."""
         try:
-            reply, usage = reply_in(completion)
+            said, usage = reply_in(completion)
         except Unanswered:
             return False
+        reply = self.settings.hidden(said)
         used = Usage(usage.tokens_in or round(tokens_in(question).most), usage.tokens_out or 1)
-        self.budget.settle(self._worst(question), used.tokens_in or 0, used.tokens_out or 0)
+        self.budget.settle(self._reserved.pop(question.key, 0.0), used.tokens_in or 0, used.tokens_out or 0)
         self.totals.tokens_in += used.tokens_in or 0
         self.totals.tokens_out += used.tokens_out or 0
         meaning, before = meaning_of(reply, question), self.first_reply.get(question.key)
@@ -118,15 +137,17 @@ class _Batches:
             self.first_reply[question.key] = reply[:MOST_REPLY]
             again[question.key] = question
             return True
-        said = reply[:MOST_REPLY] if before is None else f"{before} / {reply[:MOST_REPLY]}"
-        self.store.put(question, Verdict(said, meaning), used, self.settings.base_url)
+        kept = reply[:MOST_REPLY] if before is None else f"{before} / {reply[:MOST_REPLY]}"
+        self.store.put(question, Verdict(kept, meaning), used, self.settings.base_url)
         self.totals.judged += 1
         self.totals.unclear += meaning is None
         return True
 
-    def _worst(self, question: Question) -> float:
-        price = self.budget.price
-        return price.usd(tokens_in(question).most, tokens_out(question).most, batch=True) if price else 0.0
+
+def _trouble(batch: "Batch", settings: JudgeSettings) -> str:
+    """Why a batch that has ended lacks replies, as far as the service says it."""
+    told = [str(one.message) for one in (batch.errors.data if batch.errors else None) or ()][:1]
+    return plain(settings.hidden(": ".join([f"batch {batch.status}", *told])))[:SHOWN]
 
 
 def _completions(text: str) -> Iterator[tuple[str, Any]]:
@@ -168,20 +189,21 @@ async def _rounds(
     try:
         async with Endpoint(settings) as endpoint:
             batches = _Batches(settings, store, budget, endpoint.client, say)
-            await batches.found_again()
+            await batches.sent_off(poll)
             sent = store.in_batches()
             unsent = {key: question for key, question in missing.items() if key not in sent}
             for _ in range(2):  # a reply that says neither is asked for once more
                 await batches.send(unsent)
                 unsent = {}
-                for batch in store.open_batches(settings.base_url):
+                for batch in await batches.sent_off(poll):
                     unsent |= await batches.fetch(batch, missing, poll)
                 if not unsent:
                     break
     except openai.OpenAIError as error:
+        told = plain(settings.hidden(str(error)))[:SHOWN]
         raise EmtError(
-            f"the batch service at {settings.base_url} fails: {plain(str(error))[:300]} Run the same command again: "
-            "what was sent off is found again."
+            f"the batch service at {settings.base_url} fails: {told} Run the same command again: what was sent off is "
+            "found again."
         ) from error
     batches.totals.usd = budget.spent if budget.price else None
     return batches.totals

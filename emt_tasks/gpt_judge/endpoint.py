@@ -118,7 +118,8 @@ class Endpoint:
             raise Unanswered("connection", self._safe(str(error.__cause__ or error))) from error
         except (openai.APIResponseValidationError, ValueError, TypeError) as error:
             raise Unanswered("garbled", self._safe(str(error))) from error
-        return reply_in(completion)
+        reply, usage = reply_in(completion)
+        return self.settings.hidden(reply), usage
 
     def _refusal(self, error: "Any") -> Exception:
         """What a service's error status means for the question, or for all."""
@@ -136,9 +137,7 @@ class Endpoint:
 
     def _safe(self, text: str) -> str:
         """A service's words, short, for a terminal, without the key that it may repeat."""
-        if self.settings.api_key:
-            text = text.replace(self.settings.api_key, "[hidden]")
-        return plain(text)[:SHOWN]
+        return plain(self.settings.hidden(text))[:SHOWN]
 
 
 def body(question: Question) -> dict[str, Any]:
@@ -163,7 +162,8 @@ def reply_in(completion: Any) -> tuple[str, Usage]:
         text = ""
     if not isinstance(text, str):
         raise Unanswered("garbled", "a message that is no text")
-    return text, Usage(_count(usage, "prompt_tokens"), _count(usage, "completion_tokens"))
+    whole = text.encode("utf8", "replace").decode("utf8")  # half of a surrogate pair is no text, and no store keeps it
+    return whole, Usage(_count(usage, "prompt_tokens"), _count(usage, "completion_tokens"))
 
 
 def _count(usage: Any, name: str) -> int | None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from emt_tasks.errors import EmtError
 from emt_tasks.gpt_judge.questions import key_of
@@ -28,8 +28,8 @@ class _Line(BaseModel):
     answer: str
     reply: str
     meaning: str | None
-    tokens_in: int | None = None
-    tokens_out: int | None = None
+    tokens_in: int | None = Field(default=None, ge=0, lt=2**63)
+    tokens_out: int | None = Field(default=None, ge=0, lt=2**63)
     asked_at: float | None = None
     answered_by: str | None = None
 
@@ -40,7 +40,7 @@ class _Line(BaseModel):
             return value
         try:
             named = json.loads(value or "")
-        except ValueError:
+        except (ValueError, RecursionError):
             named = None
         if not isinstance(named, list) or not all(isinstance(label, str) for label in named):
             raise ValueError("neither yes, no, null nor a JSON list of labels")

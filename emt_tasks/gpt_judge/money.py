@@ -72,14 +72,17 @@ def price_of(model: str, base_url: str, table: Path | None = None) -> Price | No
     """
     own = table or (Path(os.environ[VARIABLE]).expanduser() if os.environ.get(VARIABLE) else None)
     host = urlsplit(base_url).hostname
-    lines = [*(_lines(own.read_text("utf8"), str(own)) if own and _readable(own) else ()), *_shipped()]
+    lines = [*(_lines(_text_of(own), str(own)) if own else ()), *_shipped()]
     return next((line for line in lines if line.model == model and line.at in ("*", host)), None)
 
 
-def _readable(path: Path) -> bool:
+def _text_of(path: Path) -> str:
     if not path.is_file():
         raise EmtError(f"there is no price table {path} (--prices, {VARIABLE}).")
-    return True
+    try:
+        return path.read_text("utf8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EmtError(f"the price table {path} can't be read: {error}. Save it as UTF-8.") from error
 
 
 @cache

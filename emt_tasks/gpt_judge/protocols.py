@@ -10,11 +10,13 @@ from typing import Literal
 import yaml
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from emt_tasks.errors import EmtError, UnknownName
 
 SHIPPED = ("yes_no", "which_label")
+FAILURES = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
+"""What Jinja raises, and what the expressions of a user's template may."""
 _JINJA = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # plain text
 _JINJA.filters["quoted"] = lambda text: json.dumps(str(text), ensure_ascii=False)  # Jinja's own escapes quotes for HTML
 
@@ -54,6 +56,16 @@ class Protocol(BaseModel):
             raise ValueError(f"no Jinja template: {error}") from error
         return value
 
+    @model_validator(mode="after")
+    def _asks(self) -> "Protocol":
+        """Try the template on digits, before anything is generated or spent: what it leaves out can't be judged."""
+        asked = self.question("7318", "4405", ("4405", "9027"))
+        needed = {"answer": ["7318"], **({"label": ["4405"]} if self.shows_label else {"labels": ["4405", "9027"]})}
+        for name, told in needed.items():
+            if not all(part in asked for part in told):
+                raise ValueError(f"the template never shows the judge {{{{ {name} }}}}, without which it can't reply")
+        return self
+
     @property
     def shows_label(self) -> bool:
         """Whether the judge sees the right label, rather than the list of all."""
@@ -68,7 +80,7 @@ class Protocol(BaseModel):
         shown = {"label": label} if self.shows_label else {"labels": list(labels)}
         try:
             return _compiled(self.template).render(answer=answer, separator=self.separator, **shown)
-        except TemplateError as error:
+        except FAILURES as error:
             raise EmtError(
                 f"the template of judge protocol {self.name!r} fails: {error}. It may use answer, separator and "
                 f"{', '.join(shown)}."
@@ -102,12 +114,7 @@ def protocol(named: str, **changes: object) -> Protocol:
         EmtError: the file is no protocol; each mistake is named.
     """
     path = Path(named)
-    if named in SHIPPED:
-        text, where = files(__package__).joinpath("prompts", f"{named}.yaml").read_text("utf8"), named
-    elif path.suffix in (".yaml", ".yml") and path.is_file():
-        text, where = path.read_text("utf8"), str(path)
-    else:
-        raise UnknownName("judge protocol", named, SHIPPED)
+    text, where = _text_of(named)
     try:
         told = yaml.safe_load(text)
         if not isinstance(told, dict):
@@ -118,3 +125,16 @@ def protocol(named: str, **changes: object) -> Protocol:
     except ValidationError as error:
         mistakes = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise EmtError(f"judge protocol {where}: {mistakes}.") from error
+
+
+def _text_of(named: str) -> tuple[str, str]:
+    """The YAML of the protocol called `named`, and what to call it in an error."""
+    path = Path(named)
+    if named in SHIPPED:
+        return files(__package__).joinpath("prompts", f"{named}.yaml").read_text("utf8"), named
+    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+        raise UnknownName("judge protocol", named, SHIPPED)
+    try:
+        return path.read_text("utf8"), str(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise EmtError(f"the judge protocol {path} can't be read: {error}. Save it as UTF-8.") from error

@@ -17,6 +17,7 @@ VARIABLES = (
     "EMT_JUDGE_PRICES", "EMT_STORE", "XDG_CACHE_HOME",
 )  # fmt: skip
 NO_KEY = "none"  # what servers of one's own are sent, which ask for no key
+LEAST_SECRET = 8  # characters of a key that is one; "EMPTY" and the like are words, which replies may hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,11 @@ class JudgeSettings:
             )
         return self.api_key or NO_KEY
 
+    def hidden(self, text: str) -> str:
+        """A service's words without the key, which it may repeat, and which would be kept with the verdicts."""
+        secret = self.api_key or ""
+        return text.replace(secret, "[hidden]") if len(secret) >= LEAST_SECRET else text
+
 
 def from_environment() -> JudgeSettings:
     """The settings of `OPENAI_API_KEY`, `OPENAI_BASE_URL` and the `EMT_JUDGE_...` variables (docs/judge.md).
@@ -89,8 +95,12 @@ def checked_url(text: str) -> str:
     Raises:
         EmtError: it is no http address, or carries what may be secret, which would be kept with the verdicts.
     """
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
         raise EmtError(f"OPENAI_BASE_URL (--base-url) {text!r} is no address. Write http://HOST:PORT/v1.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise EmtError("OPENAI_BASE_URL (--base-url) carries a password or more. Put the key into OPENAI_API_KEY.")

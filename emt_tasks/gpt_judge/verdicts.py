@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from emt_tasks import label_match
 from emt_tasks.gpt_judge.questions import Question
+from emt_tasks.label_match.spelling import answer_alone, folded
 from emt_tasks.labels import LabelSet, label_set
 from emt_tasks.outcomes import Outcome, outcome_of
 from emt_tasks.reading import Reading
@@ -29,8 +30,9 @@ class Verdict:
 
 
 def meaning_of(reply: str, question: Question) -> str | None:
-    """What `reply` to `question` means; None where that can't be told."""
-    return yes_or_no(reply) if question.protocol.shows_label else _labels_in(reply, label_set(question.label))
+    """What `reply` to `question` means; None where that can't be told. A judge's thoughts before it are not read."""
+    said = answer_alone(folded(reply))
+    return yes_or_no(said) if question.protocol.shows_label else _labels_in(said, label_set(question.label))
 
 
 def yes_or_no(reply: str) -> str | None:
@@ -49,9 +51,9 @@ def yes_or_no(reply: str) -> str | None:
 
 
 def _labels_in(reply: str, labels: LabelSet) -> str | None:
-    """The labels in `reply` as a JSON list, empty for "none"."""
-    spelt = {label.casefold(): label for label in labels.labels}
-    parts = [part.strip(" .\"'`*\t").casefold() for part in re.split(r"[,\n]", reply) if part.strip(" .\"'`*\t")]
+    """The labels in a folded `reply` as a JSON list, empty for "none"."""
+    spelt = {folded(label): label for label in labels.labels}
+    parts = [part.strip(" .\"'`*\t") for part in re.split(r"[,\n]", reply) if part.strip(" .\"'`*\t")]
     if parts and all(part in _NONE for part in parts):
         return "[]"
     if parts and all(part in spelt for part in parts):

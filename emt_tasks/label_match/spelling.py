@@ -25,9 +25,10 @@ _MARKUP = re.compile(
     r"|</?(?:s|pad|unk|eos|bos|cls|sep|mask|image|img|video|im_start|im_end|start_of_turn|end_of_turn|end_of_utterance"
     r"|endoftext|end_of_text|image_placeholder|answer|b|br|code|em|i|p|strong|u)\s?/?>"
     r"|<0x[0-9a-f]{2}>"
-    r"|\[/?(?:inst|pad|unk|cls|sep|mask|eos|bos|img|image)\]"
+    r"|\[/?(?:inst|pad|unk|cls|sep|mask|eos|bos|img|image)\]",
+    re.IGNORECASE,
 )
-_THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>")
+_THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 # An emoji is a word without letters; arrows, boxes and mathematical signs are punctuation.
 _EMOJI = re.compile("[\u2600-\u27bf\u2b1b\u2b1c\u2b50\u2b55\U0001f000-\U0001faff]")
 
@@ -82,7 +83,7 @@ def folded(text: str) -> str:
 
 
 def answer_alone(text: str) -> str:
-    """A folded text without what is no answer: special tokens, simple HTML tags, thoughts, and further turns.
+    """A text, folded or not, without what is no answer: special tokens, simple HTML tags, thoughts, and further turns.
 
     A thought that never ends leaves no answer; an end without a beginning means that the prompt began it.
 

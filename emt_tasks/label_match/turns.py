@@ -13,13 +13,14 @@ _TURN = re.compile(
     r'(?:^|(?<=[\n.!?>"\')\]])) *(?:[#*]{1,3} ?)?(human|user|assistant|gpt|instruction)(?:\*\*)? ?:'
     r"|(?:^ *|\n *)(?:[#*]{1,3} ?)?(question|q)(?:\*\*)? ?:"
     r"|<\|im_start\|> ?(user|assistant|system)\b|<start_of_turn> ?(user|model)\b"
-    r"|<\|start_header_id\|> ?(user|assistant|system) ?<\|end_header_id\|>|\[(inst)\]"
+    r"|<\|start_header_id\|> ?(user|assistant|system) ?<\|end_header_id\|>|\[(inst)\]",
+    re.IGNORECASE,  # judges and encoders are given what is not folded
 )
 _SILENT = re.compile(r"(?>(?><[^<>]{0,40}>|[^\w<]|<|_)*)")
 
 
 def first_turn(text: str) -> str:
-    """The answer in a folded text, without what follows or precedes it in a dialogue; the text itself if it is none.
+    """The answer in a text, folded or not, without the rest of a dialogue; the text itself if it is none.
 
     >>> first_turn("a ship. human: and this? assistant: a dog")
     'a ship.'
@@ -31,5 +32,5 @@ def first_turn(text: str) -> str:
         said = text[start : turn.start()]
         if not asking and not _SILENT.fullmatch(said):
             return said
-        start, asking = turn.end(), not _USERS.isdisjoint(turn.groups())
+        start, asking = turn.end(), not _USERS.isdisjoint((speaker or "").lower() for speaker in turn.groups())
     return text if asking else text[start:]

@@ -92,7 +92,7 @@ def keep(answers: Answers, reading: str, records: Sequence[Mapping[str, Any]]) -
     assert path != answers.samples, "a reading is never written over the log"
     part = path.with_name(f"{path.name}.part")
     try:
-        with part.open("w", encoding="utf8") as file:
+        with part.open("w", encoding="utf8", errors="backslashreplace") as file:  # \ud83d, half a pair, as JSON has it
             file.writelines(_lines(answers, records))
         part.replace(path)
     except OSError as error:

@@ -51,7 +51,7 @@ def test_every_pair_is_asked_once_and_never_again(server: JudgeServer, settings:
 
 def test_a_third_of_failures_of_all_kinds_loses_nothing_and_pays_once(server: JudgeServer, settings: Made) -> None:
     server.trouble = 0.3
-    told = asked(settings(attempts=10, timeout=0.5, concurrency=32), 120)
+    told = asked(settings(attempts=10, timeout=1.2, concurrency=32), 120)
     assert (told.judged, told.unscored) == (120, 0)
     assert meanings(settings(), 120) == ["yes", "no"] * 60
     assert set(server.delivered.values()) == {1}, "no pair is paid twice"
@@ -210,3 +210,17 @@ def test_after_kill_9_the_next_start_goes_on_and_only_what_was_under_way_is_aske
     assert time.monotonic() - begun < asking.LEASE_SECONDS / 2, "a dead process's leases are not waited for"
     again = sum(count - 1 for count in server.delivered.values())
     assert again <= 4, "four calls were under way"
+
+
+def test_half_of_a_surrogate_pair_in_a_reply_is_kept_as_a_question_mark(server: JudgeServer, settings: Made) -> None:
+    server.say = lambda _: "Yes \ud83d"
+    assert asked(settings(), 2).judged == 2
+    with VerdictStore(settings().store) as store:
+        assert {one.reply for one in store.verdicts(pairs(settings(), 2)).values()} == {"Yes ?"}
+
+
+def test_a_key_that_the_judge_repeats_is_not_kept(server: JudgeServer, settings: Made) -> None:
+    server.say = lambda _: "Yes, by sk-very-secret."
+    asked(settings(api_key="sk-very-secret"), 2)
+    with VerdictStore(settings().store) as store:
+        assert {one.reply for one in store.verdicts(pairs(settings(), 2)).values()} == {"Yes, by [hidden]."}

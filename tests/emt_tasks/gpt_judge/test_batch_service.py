@@ -1,6 +1,10 @@
 """OpenAI's batch service, as the local judge plays it."""
 
-from collections.abc import Callable
+import datetime
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -9,7 +13,8 @@ from test_asking import pairs
 
 from emt_tasks.gpt_judge.asking import Totals, ask_all
 from emt_tasks.gpt_judge.batch_service import ask_in_batches
-from emt_tasks.gpt_judge.money import Budget
+from emt_tasks.gpt_judge.money import Budget, Price
+from emt_tasks.gpt_judge.questions import Question
 from emt_tasks.gpt_judge.settings import JudgeSettings
 from emt_tasks.gpt_judge.store import VerdictStore
 
@@ -92,3 +97,57 @@ def test_a_batch_keeps_to_the_limit(server: JudgeServer, settings: Made, tmp_pat
     assert told.usd is not None
     assert told.usd <= 0.5
     assert told.judged + told.unscored == 40
+
+
+def test_a_batch_that_another_process_is_sending_is_neither_forgotten_nor_paid_for_again(
+    server: JudgeServer, settings: Made
+) -> None:
+    waits = []
+    with VerdictStore(settings().store) as store:
+        store.claim_batch(server.url, "plan", list(pairs(settings(), 5)))
+        store.connection.execute(
+            "INSERT INTO leases VALUES ('plan', ?, ?, ?)", (socket.gethostname(), os.getppid(), time.time() + 60)
+        )
+
+        def died(said: str) -> None:
+            if "another process" in said:
+                waits.append(len(server.batches))
+                with store.transaction():
+                    store.connection.execute("DELETE FROM leases")
+
+        assert asked(settings(), 5, died).judged == 5
+    assert waits == [0], "nothing was sent while the other lived"
+    assert set(server.delivered.values()) == {1}
+
+
+def test_why_a_batch_failed_is_told(server: JudgeServer, settings: Made) -> None:
+    def fail(said: str) -> None:
+        for batch in server.batches.values():
+            errors = {"object": "list", "data": [{"code": "x", "message": "\x1b[31mno such model", "line": None}]}
+            batch.update(status="failed", errors=errors)
+
+    assert asked(settings(), 3, fail).failed == {"batch failed: no such model": 3}
+
+
+def test_a_batch_of_an_earlier_start_does_not_widen_the_limit_of_this_one(server: JudgeServer, settings: Made) -> None:
+    def interrupt(said: str) -> None:
+        raise KeyboardInterrupt
+
+    priced = Price(model="judge", input=1, output=1, read=datetime.date(2026, 11, 22), source="here")
+    several = pairs(settings(), 20)
+    with VerdictStore(settings().store) as store:
+        with pytest.raises(KeyboardInterrupt):
+            ask_in_batches(several, settings(), store, Budget(None, priced, batch=True), interrupt, 0.01)
+        budget = Budget(0.01, priced, batch=True)
+        ask_in_batches(several, settings(), store, budget, lambda _: None, 0.01)
+    what_is_left = Budget(0.01 - budget.spent, priced, batch=True)
+    assert _fit(budget, several) == _fit(what_is_left, several)
+
+
+def _fit(budget: Budget, several: Mapping[str, Question]) -> int:
+    """How many of the first question a budget still allows."""
+    question = next(iter(several.values()))
+    number = 0
+    while budget.reserve(question) is not None:
+        number += 1
+    return number

@@ -43,6 +43,9 @@ def test_a_verdict_that_is_there_stays(server: JudgeServer, settings: Made) -> N
         ({"meaning": "perhaps"}, "neither yes, no"),
         ({"meaning": '{"a": 1}'}, "neither yes, no"),
         ({"label": 7}, "label"),
+        ({"meaning": "[" * 100_000}, "neither yes, no"),
+        ({"tokens_in": 10**20}, "tokens_in"),
+        ({"tokens_out": -1}, "tokens_out"),
         ({"extra": 1}, "extra"),
     ],
 )

@@ -27,6 +27,11 @@ def test_a_megabyte_keeps_its_beginning_and_its_end() -> None:
 
 def test_thoughts_are_no_answer() -> None:
     assert shown("<think>a cat? " + "hm " * 100_000 + "</think>It is a dog.</s>", 2000) == "It is a dog."
+    assert shown("<Think>A cat?</Think>It is a dog.", 2000) == "It is a dog."
+
+
+def test_the_rest_of_a_dialogue_is_no_answer() -> None:
+    assert shown("It is a Ship. Human: And this? Assistant: A dog.", 2000) == "It is a Ship."
 
 
 def test_the_same_pair_is_the_same_question_whatever_the_white_space() -> None:

@@ -22,6 +22,8 @@ def test_what_is_there_is_told(server: JudgeServer, environment: pytest.MonkeyPa
     [
         ("OPENAI_BASE_URL", "", "needs a key: set OPENAI_API_KEY"),
         ("OPENAI_BASE_URL", "ftp://x", "is no address"),
+        ("OPENAI_BASE_URL", "http://[::1", "is no address"),
+        ("OPENAI_BASE_URL", "http://localhost:99999/v1", "is no address"),
         ("OPENAI_BASE_URL", "http://me:secret@localhost/v1", "carries a password"),
         ("OPENAI_BASE_URL", "http://127.0.0.1:9/v1", "can't be reached"),
         ("EMT_JUDGE_PROTOCOL", "yes", "Did you mean 'yes_no'"),

@@ -42,6 +42,17 @@ def test_a_reply_names_labels_none_or_nothing_at_all(reply: str, named: list[str
 
 
 @pytest.mark.parametrize(
+    ("reply", "meaning"),
+    [
+        ("<think>It may be no, or yes.</think>\n\nYes", "yes"), ("<think>Yes, since it", None),
+        ("\x1b[31mNo\x1b[0m", "no"), ("<answer>Yes</answer>", "yes"), ("No. User: yes?", "no"),
+    ],
+)  # fmt: skip
+def test_a_judge_s_thoughts_markup_and_further_turns_are_no_reply(reply: str, meaning: str | None) -> None:
+    assert meaning_of(reply, Questions(protocol("yes_no"), "judge", LABELS).about("cat", "x")) == meaning
+
+
+@pytest.mark.parametrize(
     ("meaning", "answer", "outcome"),
     [
         ("yes", "a kitten", Outcome.CORRECT), ("no", "a cat", Outcome.INCORRECT), (None, "a cat", Outcome.UNSCORED),

@@ -57,3 +57,12 @@ def test_a_later_reading_counts_in_place_of_the_logs_own(foreign: Path) -> None:
 def test_labels_of_another_set_are_said(foreign: Path) -> None:
     with pytest.raises(EmtError, match="'airplane' is no label of mnist"):
         stored_answers([foreign], set_key="mnist")
+
+
+def test_half_of_a_surrogate_pair_in_an_answer_is_read_and_kept_as_it_is(foreign: Path) -> None:
+    log = foreign / "20260101_000000_samples_my_task.jsonl"
+    log.write_text(log.read_text().replace("a cat", r"a cat \ud83d"))
+    for _ in range(2):  # the second time from the reading that was kept
+        (answers,), _problems = stored_answers([foreign], set_key="cifar10")
+        assert [row.raw for row in answers.rows] == ["a cat \ud83d"] * 6
+        keep(answers, "label_match", records(answers, by_label_match, "label_match"))
