@@ -88,6 +88,8 @@ def _grouped(found: Iterable[Start], problems: list[Problem]) -> list[_Candidate
         group = groups.setdefault((start.folder, told.identity.key), _Candidates(told.identity))
         group.started.insert(0, _Started(start, told))
     for start in nameless:
+        if not (start.samples or start.readings):
+            continue  # results that can't be read, and nothing else: told already
         beside = [folder for folder, _ in groups if folder == start.folder]
         problems.append(_without_results(start, left_out=bool(beside)))
         if start.samples and not beside:
@@ -114,9 +116,8 @@ def _said(start: Start, problems: list[Problem]) -> Said | None:
 
 
 def _without_results(start: Start, left_out: bool) -> Problem:
-    what = (
-        f"samples of {', '.join(start.samples)} ({start.stamp}) without a results file, so that nobody can say whether"
-    )
+    tasks = ", ".join(start.samples or start.readings)
+    what = f"samples of {tasks} ({start.stamp}) without a results file, so that nobody can say whether"
     end = "they are whole or of which model" + ("; left out, as the folder has other runs" if left_out else "")
     todo = f"Copy {start.stamp}_results.json too, or run the same command again."
     return Problem(Trouble.NO_RESULTS, str(start.folder), f"{what}: {end}", todo)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from emt_tasks.runs.coded import Coded
 from emt_tasks.runs.records import OUTCOMES, Rows
-from emt_tasks.runs.sample_log import Line
+from emt_tasks.runs.sample_log import Emt, Line
 
 V = TypeVar("V", bound=Hashable)
 _PLACE = {outcome: place for place, outcome in enumerate(OUTCOMES)}
@@ -44,7 +44,7 @@ def tables(lines: Sequence[Line]) -> list[Table]:
 def _table(reading: str, lines: Sequence[Line]) -> Table:
     n = len(lines)
     ids = np.fromiter((line.doc_id for line in lines), np.int64, n)
-    kept, repeated, conflicting = _once(ids, lambda row: (lines[row].emt.raw, lines[row].emt.outcome))
+    kept, repeated, conflicting = _once(ids, lambda row: _answer(lines[row].emt))
     images = [line.emt.image for line in lines]
     rows = Rows(
         doc_id=ids,
@@ -58,6 +58,11 @@ def _table(reading: str, lines: Sequence[Line]) -> Table:
     )
     whole = rows if kept is None else rows.taken(kept)
     return Table(reading, whole, repeated, conflicting, sum(image is not None for image in images))
+
+
+def _answer(emt: Emt) -> Hashable:
+    """What rows of the same number must have in common to be the same row."""
+    return emt.raw, emt.outcome, emt.label, emt.image
 
 
 def _coded(values: Iterable[V]) -> Coded[V]:

@@ -195,6 +195,15 @@ def test_rows_with_two_answers_are_left_out(tmp_path: Path) -> None:
     assert Trouble.CONFLICTING_ROWS in troubles(problems)
 
 
+def test_rows_of_one_number_and_answer_about_other_pictures_are_left_out(tmp_path: Path) -> None:
+    first, second = row(0, "cat", "dog"), row(0, "cat", "dog", image=picture(7))
+    write_run(tmp_path, {TASK: [first, row(1, "dog", "dog")]})
+    log_of(tmp_path).write_text(lines([first, row(1, "dog", "dog"), second]))
+    run, problems = read_run(tmp_path)
+    assert run.tasks[0].rows.doc_id.tolist() == [1]
+    assert Trouble.CONFLICTING_ROWS in troubles(problems)
+
+
 def test_two_readings_of_one_task_are_two_tables(tmp_path: Path) -> None:
     rows = [row(n, "cat", "cat", reading=reading) for reading in ("label_match", "gpt_judge") for n in range(3)]
     write_run(tmp_path, {TASK: rows})
@@ -218,6 +227,13 @@ def test_samples_without_results_beside_a_whole_run_are_left_out(tmp_path: Path)
     run, problems = read_run(tmp_path)
     assert run.tasks[0].correct.tolist() == [True]
     assert "left out" in str(problems[0])
+
+
+def test_results_that_can_t_be_read_and_have_no_samples_are_told_once(tmp_path: Path) -> None:
+    write_run(tmp_path / "whole", {TASK: rows_of([True])})
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / f"{STAMP}_results.json").write_text('{"results": [')
+    assert troubles(read_runs([tmp_path]).problems) == [Trouble.UNREADABLE]
 
 
 def test_results_without_samples_are_named(tmp_path: Path) -> None:
