@@ -21,6 +21,7 @@ HARMLESS = {
     Trouble.WEAK_IDENTITY,
     Trouble.DUPLICATE_ROWS,
     Trouble.NO_ENCODER,
+    Trouble.OTHER_SET,
 }  # said, but everything could be told
 
 

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import partial
 
 from emt_tasks.errors import EmtError, UnknownName
 from emt_tasks.forgetting import sets
@@ -211,6 +213,7 @@ def lineage_problems(told: Gathered) -> Iterator[Problem]:
         if not place.sets:
             what = "nothing says what it was tuned on, so that forgetting and learning are not told apart"
             yield Problem(Trouble.UNPLACED, place.run, what, MAPPING_TODO)
+        yield from map(partial(_other_set, place.run), set(place.sets) - set(sets.SHOWN))
     for place in bases:
         if place.encoder is None:
             todo = f"Evaluate it with emt run, which notes it, or name it. {MAPPING_TODO}"
@@ -223,6 +226,13 @@ def lineage_problems(told: Gathered) -> Iterator[Problem]:
                 what,
                 "Run it: emt run --model emt_clip --model-args model=...,pretrained=...",
             )
+
+
+def _other_set(run: str, key: str) -> Problem:
+    """Said because a misspelt set would count as one that was not tuned on, and learning as forgetting."""
+    near = get_close_matches(key, sets.SHOWN, n=1)
+    what = f"tuned on {sets.shown(key)!r}, none of {', '.join(sets.SHOWN)}, which all count as not tuned on"
+    return Problem(Trouble.OTHER_SET, run, what, f"If {near[0]} is meant, say so. {MAPPING_TODO}" if near else "")
 
 
 def _baseless(place: Place, bases: Collection[Place]) -> Problem:

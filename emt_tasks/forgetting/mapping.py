@@ -1,11 +1,12 @@
 """The mapping file: what each run is, said by its owner where the runs' own files do not."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from emt_tasks.errors import EmtError, UnknownName
 from emt_tasks.forgetting.lineage import Place, Role
@@ -39,6 +40,13 @@ class MappedRun(BaseModel):
     recipe: str | None = None
     seed: int | None = None
 
+    @field_validator("sets")
+    @classmethod
+    def _as_we_spell_them(cls, sets: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        """`CIFAR-10` is cifar10; names that are none of ours stay as they are."""
+        plain = {name: re.sub(r"[^a-z0-9]", "", name.lower()) for name in sets or ()}
+        return None if sets is None else tuple(plain[name] if plain[name] in ALL_SETS else name for name in sets)
+
 
 class Mapped(BaseModel):
     """A mapping file."""
@@ -48,6 +56,17 @@ class Mapped(BaseModel):
     runs: dict[str, MappedRun] = {}
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a field or run that stands there twice, of which YAML would keep the last in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for name in names:
+            if names.count(name) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"{name!r} stands there twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def read_mapping(path: Path) -> Mapped:
     """The mapping file at `path`.
 
@@ -55,7 +74,7 @@ def read_mapping(path: Path) -> Mapped:
         EmtError: it is not there, no YAML, or has a field that means nothing; the field is named.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf8")) or {}
+        content = yaml.load(path.read_text(encoding="utf8"), _Loader) or {}  # noqa: S506  # a SafeLoader
     except OSError as error:
         raise EmtError(
             f"the mapping {path} can't be read ({error.strerror}). `emt report DIR --write-mapping {path}` makes one."
@@ -79,6 +98,7 @@ def mapped(places: Iterable[Place], mapping: Mapped) -> tuple[Place, ...]:
 
     Raises:
         UnknownName: the mapping names a run, or a run's base, that is not among them.
+        EmtError: it names as base what can be none: the run itself, or an encoder.
     """
     found = {place.run: place for place in places}
     for run, said in mapping.runs.items():
@@ -87,6 +107,10 @@ def mapped(places: Iterable[Place], mapping: Mapped) -> tuple[Place, ...]:
         if said.base is not None and said.base not in found:
             raise UnknownName(f"base (of {run}) in these folders", said.base, found)
         found[run] = _with(found[run], said)
+    for run, said in mapping.runs.items():
+        if said.base is not None and (said.base == run or found[said.base].role is Role.ENCODER):
+            what = "itself" if said.base == run else f"the encoder {said.base!r}"
+            raise EmtError(f"the mapping: the base of {run!r} can't be {what}. Name the run that it was tuned from.")
     return tuple(found.values())
 
 

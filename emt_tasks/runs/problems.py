@@ -49,6 +49,8 @@ class Trouble(StrEnum):
     """A run that was asked in another variant, or read otherwise, than the rest."""
     UNPLACED = "unplaced"
     """A run of which nothing says what it is to the others."""
+    OTHER_SET = "other_set"
+    """A checkpoint of a set that is none of those asked about."""
     NO_BASE = "no_base"
     """A checkpoint without the run of its base."""
     NO_ENCODER = "no_encoder"

@@ -51,6 +51,17 @@ def test_other_versions_are_not_compared(tmp_path: Path) -> None:
     assert len(found.scores) == 8
 
 
+def test_a_set_of_another_name_is_told_with_the_nearest_as_it_may_be_misspelt(tmp_path: Path) -> None:
+    for truth in (BASE_RUN, LORA):
+        write_run(tmp_path, truth, 60)
+    for name, near in (("cifer10", "If cifar10 is meant"), ("food", "")):
+        found = told(tmp_path, mapping=Mapped.model_validate({"runs": {LORA.name: {"sets": [name]}}}))
+        (problem,) = (one for one in found.problems if one.trouble is Trouble.OTHER_SET)
+        assert f"tuned on '{name}'" in problem.what
+        assert problem.todo.startswith(near)
+        assert bool(problem.todo) == bool(near)
+
+
 def test_without_a_base_accuracies_are_told_and_the_base_is_asked_for(tmp_path: Path) -> None:
     write_run(tmp_path, LORA, 60)
     found = told(tmp_path)

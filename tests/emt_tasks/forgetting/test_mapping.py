@@ -37,6 +37,8 @@ def test_what_is_not_said_stays_as_it_was_found(tmp_path: Path) -> None:
         ("runs: {base: {epoch: -1}}", "epoch"),
         ("runs: {base: {epoch: .nan}}", "epoch"),
         ("runs: [", "no YAML"),
+        ("runs: {base: {role: base}, base: {role: encoder}}", "'base' stands there twice"),
+        ("runs: {base: {role: base, role: tuned}}", "'role' stands there twice"),
         ("rnus: {}", "rnus"),
         ("- 1", "mapping"),
     ],
@@ -59,3 +61,17 @@ def test_a_run_that_is_not_there_is_an_error_with_the_nearest(tmp_path: Path, te
     path.write_text(text)
     with pytest.raises(UnknownName, match="Did you mean 'base'"):
         mapped(PLACES, read_mapping(path))
+
+
+@pytest.mark.parametrize(("base", "says"), [("a/epoch-1", "itself"), ("enc", "the encoder 'enc'")])
+def test_what_can_be_no_base_is_refused(tmp_path: Path, base: str, says: str) -> None:
+    path = tmp_path / "mapping.yaml"
+    path.write_text(f"runs: {{a/epoch-1: {{base: {base}}}}}")
+    with pytest.raises(EmtError, match=f"can't be {says}"):
+        mapped(PLACES, read_mapping(path))
+
+
+def test_sets_may_be_spelt_as_the_paper_spells_them(tmp_path: Path) -> None:
+    path = tmp_path / "mapping.yaml"
+    path.write_text("runs: {a/epoch-1: {sets: [CIFAR-10, mini_imagenet, food101]}}")
+    assert mapped(PLACES, read_mapping(path))[2].sets == ("cifar10", "miniimagenet", "food101")
