@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,12 +53,22 @@ def write_checkpoint(folder: Path, told: Mapping[str, Any], write: Callable[[Pat
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    takes = list(write(part))
-    weights = {file.name: _sha256(file) for file in sorted(part.iterdir()) if file.is_file()}
-    write_json(part / FILE, {"schema": SCHEMA, **told, "takes": takes, "weights": weights})
+    describe(part, told, list(write(part)))
     shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
     return read_checkpoint(folder)
+
+
+def describe(folder: Path, told: Mapping[str, Any], takes: Sequence[str]) -> None:
+    """Write `emt_checkpoint.json` into a folder that has its weights already.
+
+    Args:
+        folder: all files in it count as weights.
+        told: what made it.
+        takes: the arguments that load it: `peft`, `projector`.
+    """
+    weights = {file.name: _sha256(file) for file in sorted(folder.iterdir()) if file.is_file()}
+    write_json(folder / FILE, {"schema": SCHEMA, **told, "takes": list(takes), "weights": weights})
 
 
 def read_checkpoint(folder: Path) -> Checkpoint:

@@ -7,6 +7,7 @@ answers, training on the answers, a PEFT folder, the tasks of the harness. What 
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from emt_tasks import harness
 from emt_tasks.progress import ImageProgress
 from emt_tasks.runs.manifest import versions
 from emt_tasks.runs.summary import TaskResult, task_results
+from finetuning.checkpoint import describe
 from finetuning.collation import AnswerCollator
 from finetuning.lora import LoraSettings, tower_of, with_lora
 from finetuning.records import Record, records
@@ -159,7 +161,17 @@ class Quickstart:
         rows, frozen = self._records(TUNED_ON), [tower_of(model)]
         loss = self._train(model, rows, AnswerCollator(processor), self.settings.tuning, part, frozen)
         model.save_pretrained(part)
+        describe(part, self._tuned_as(len(rows)), ["peft"])
         return {"loss": loss}
+
+    def _tuned_as(self, rows: int) -> Mapping[str, Any]:
+        """What the adapter is, in the words of `emt finetune`, so that `emt report` knows its place."""
+        tuning = self.settings.tuning
+        steps = ceil(tuning.epochs * (rows // tuning.batch_size))
+        return {
+            "recipe_name": "quickstart", "method": "lora", "set": TUNED_ON, "epoch": tuning.epochs, "step": steps,
+            "steps": steps, "seed": self.seed, "base": str(self.out / "base"),
+        }  # fmt: skip
 
     def _train(
         self, model: Any, rows: list[Any], collate: Any, settings: TrainingSettings, part: Path, frozen: Any = ()

@@ -72,7 +72,7 @@ def command(out: Path, seed: int, as_json: bool) -> None:  # fmt: skip
         click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     else:
         _print(findings, shown)
-    click.echo(f"\nnext: {shown['next']}", err=True)
+    click.echo(f"\nnext: {shown['report']}\nor, the tuned model once more with lmms-eval: {shown['next']}", err=True)
 
 
 def _require_disk(out: Path) -> None:
@@ -172,6 +172,7 @@ def _told(findings: "Findings", figure: tuple[Path, Path], out: Path, seed: int,
             "data": str(data), "base": str(base), "adapter": str(adapter), "runs": runs,
             "figure": [str(path) for path in figure],
         },
+        "report": f"emt report {shlex.quote(str(out))} --data-dir {shlex.quote(str(data))}",
         "next": again,
     }  # fmt: skip
 

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from emt_tasks.cli.quickstart import examples, verdict
+from emt_tasks.forgetting.findings import findings
+from emt_tasks.forgetting.lineage import Role
+from emt_tasks.forgetting.mapping import Mapped
+from emt_tasks.runs.reading_back import read_runs
 from emt_tasks.runs.summary import TaskResult, task_results
+from finetuning.checkpoint import is_whole, read_checkpoint
 from finetuning.lora import LoraSettings
 from finetuning.quickstart import Quickstart, Settings
 from finetuning.toy_data import SetSizes
@@ -44,6 +49,12 @@ def test_every_stage_is_done_and_a_second_start_keeps_all_of_them(tmp_path: Path
     assert [row["raw"] for row in kept.after["cifar10"].rows] == [row["raw"] for row in found.after["cifar10"].rows]
     manifest = json.loads(next((tmp_path / "after").rglob("*_manifest.json")).read_text())
     assert manifest["tasks"]["emt_mnist"]["data_dir"] == str((tmp_path / "data").resolve())
+    adapter = read_checkpoint(tmp_path / "lora")
+    assert (adapter.method, adapter.data, adapter.epoch, adapter.step) == ("lora", "mnist", 0.5, 28)
+    assert is_whole(adapter)
+    told = findings(read_runs([tmp_path]), Mapped()).told
+    base, tuned = told.of(Role.BASE)[0], told.of(Role.TUNED)[0]
+    assert (tuned.sets, tuned.method, tuned.epoch, tuned.base) == (("mnist",), "lora", 0.5, base.run)
 
 
 def test_examples_are_the_first_by_hash_whose_answer_took_foreign_words() -> None:
