@@ -34,6 +34,7 @@ def evidence(part: Part) -> str:
     as_claimed, against, open_ = part.counts
     mean = f"{points(part.mean.value)} {points_between(part.mean.interval)} points on average"
     rest = [f"{count} {what}" for count, what in ((against, "shown the other way"), (open_, "not shown")) if count]
+    rest += [f"needs {part.lacks}"] if part.lacks else []
     return "; ".join([mean, f"{as_claimed} of {len(part.evidence)} shown as claimed", *rest])
 
 

@@ -52,6 +52,15 @@ def test_one_set_that_rose_is_enough_against_all_others(told: Told) -> None:
     assert verdicts(told([Truth("base", BASE), rose]))["d"] is Verdict.DOES_NOT
 
 
+def test_all_others_are_all_three_and_what_is_wanting_is_said(told: Told) -> None:
+    run = tuned("mnist", "lora", 3, -0.3)
+    asked = Truth(run.name, {key: share for key, share in run.accuracy.items() if key != "cifar100"}, tuned=run.tuned)
+    (claim,) = [claim for claim in told([Truth("base", BASE), asked]).claims if claim.letter == "d"]
+    assert claim.parts[0].counts == (2, 0, 0)
+    assert claim.verdict is Verdict.CANT_TELL
+    assert claim.parts[0].lacks == "the same on CIFAR-100"
+
+
 def test_one_model_above_its_encoder_on_one_set_in_twelve_is_still_nearly_every(told: Told) -> None:
     runs = [Truth("encoder", ENCODER, alone=True)]
     for name in ("a", "b", "c"):
