@@ -59,13 +59,19 @@ class Generator:
             tried = continued(self._model, inputs, draft, lambda more, **how: plain(**more, **how, max_new_tokens=left))
         rows = tried if tried is not None else plain(**inputs, max_new_tokens=settings.max_new_tokens)
         new = self._new(rows, start)
-        ends = {self._tokenizer.pad_token_id, *(options["eos_token_id"] or ())}
+        ends = {self._tokenizer.pad_token_id, *(options["eos_token_id"] or ()), *placeholders(self._model.config)}
         self.drafts.learn(prompts, [_until(row, ends) for row in new.tolist()])
         return new
 
     def _new(self, rows: Tensor, start: int) -> Tensor:
         """An encoder-decoder model's rows hold the answer alone."""
         return rows if self._model.config.is_encoder_decoder else rows[:, start:]
+
+
+def placeholders(config: Any) -> set[int]:
+    """The tokens that stand for pictures: a model may say one, and in a prompt it would ask for a picture more."""
+    named = (getattr(config, name, None) for name in ("image_token_id", "image_token_index", "video_token_id"))
+    return {token for token in named if isinstance(token, int)}
 
 
 def _until(row: list[int], ends: set[int]) -> list[int]:

@@ -139,3 +139,16 @@ def test_on_real_images_a_trained_model_answers_as_in_transformers():
     for size in (1, 7, 32):
         lm = EmtLlava(pretrained=str(TINY), batch_size=size, device="cpu")
         assert ask(lm, [generate(prompt, row, max_new_tokens=16) for row in range(70)], rows) == wanted
+
+
+def test_a_model_that_says_the_image_token_is_asked_on(llava_folder):
+    """As a beginning that answers share, it would stand in the next prompt and ask for a picture that is not there."""
+    lm = EmtLlava(pretrained=str(llava_folder), device="cpu", batch_size=2)
+    sign = lm.config.image_token_id
+
+    def say_it(_module, _arguments, output):
+        output.logits[..., sign] = 1e4
+
+    lm.model.register_forward_hook(say_it)
+    said = ask(lm, [generate(PROMPTS[0], row, max_new_tokens=5) for row in range(6)], pictures(6))
+    assert said == [said[0]] * 6
