@@ -11,6 +11,7 @@ from emt_tasks.agreement.by_hand import Verdict, Verdicts, read_by, verdicts_in
 from emt_tasks.agreement.credits import credits_of
 from emt_tasks.agreement.pairs import pairs_of
 from emt_tasks.agreement.saved import save
+from emt_tasks.cli.arguments import as_word
 from emt_tasks.cli.telling import form_asked, form_options, tell
 from emt_tasks.errors import EmtError
 from emt_tasks.hand_labelled import HandLabelled, hand_labelled
@@ -67,13 +68,13 @@ def command(
         there = sorted({rows.reading for run in found.runs for rows in run.tasks})
         raise EmtError(
             f"no task here has two readings{' of those' if names else ''}; there is {', '.join(there) or 'none'}. "
-            f"Make another first: emt score {paths[0]} --reading clip_argmin"
+            f"Make another first: emt score {as_word(paths[0])} --reading clip_argmin"
         )
     # Readings of the same log are of the same rows whether or not their pictures are known.
     problems = [problem for problem in found.problems if problem.trouble is not Trouble.WEAK_IDENTITY]
     beside = credits_of(found.runs)
     tell(told.document(pairs, beside, problems, rows), told.as_data(pairs, beside, problems), asked, out)
-    click.echo(f"next: emt agree --hand, or emt agree {' '.join(map(str, paths))} --out agreement.html", err=True)
+    click.echo(f"next: emt agree --hand, or emt agree {' '.join(map(as_word, paths))} --out agreement.html", err=True)
     if any(not rows.whole for run in found.runs for rows in run.tasks):
         click.echo("partial: a run is not whole; see the notes on these runs", err=True)
         raise click.exceptions.Exit(PARTIAL)
@@ -106,7 +107,7 @@ def _by_hand(
 def _how(paths: Sequence[Path]) -> str:
     if not paths:
         return "emt agree --hand --save out/hand, to have them read by others"
-    return f"emt score {paths[0]} --reading clip_argmin, then emt agree --hand {paths[0]}"
+    return f"emt score {as_word(paths[0])} --reading clip_argmin, then emt agree --hand {as_word(paths[0])}"
 
 
 def _read(answer: HandLabelled) -> Verdict:

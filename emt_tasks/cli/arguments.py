@@ -1,11 +1,14 @@
 """How settings are written on the command line."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from emt_tasks.escaping import terminal
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 # A value runs to the next comma, unless it is in quotes or braces as a whole.
@@ -72,3 +75,12 @@ data_dir_option = click.option(
     type=click.Path(file_okay=False, exists=True, path_type=Path),
     help="Read the sets from this folder (EMT_DATA_DIR).",
 )
+
+
+def as_word(path: Path | str) -> str:
+    """A path as one word of a command that is printed to be copied: what folders are called never acts in a shell.
+
+    >>> as_word("out/base"), as_word("runs; rm x")
+    ('out/base', "'runs; rm x'")
+    """
+    return shlex.quote(terminal(str(path)))

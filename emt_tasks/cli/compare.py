@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from emt_tasks.cli.arguments import as_word
 from emt_tasks.cli.telling import form_asked, form_options, tell
 from emt_tasks.comparison import data, told
 from emt_tasks.comparison.comparison import Comparison, compared
@@ -74,7 +75,7 @@ def _notes(comparison: Comparison, paths: Sequence[Path], shown: bool) -> None:
     if comparison.problems and not shown:
         for problem in comparison.problems:
             click.echo(f"note: {problem}", err=True)
-    names = [terminal(str(path)) for path in paths]
+    names = [as_word(path) for path in paths]
     here = " ".join(names)
     click.echo(f"next: emt power --runs {names[0]} {names[1]}, or emt compare {here} --out comparison.html", err=True)
     if comparison.partial:

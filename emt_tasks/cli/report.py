@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from emt_tasks.cli.arguments import data_dir_option
+from emt_tasks.cli.arguments import as_word, data_dir_option
 from emt_tasks.documents import terminal
 from emt_tasks.documents.forms import save
 from emt_tasks.errors import EmtError
@@ -84,7 +84,7 @@ def _write_mapping(path: Path, text: str) -> None:
     if path.exists():
         raise EmtError(f"{path} is there already. Give --write-mapping another name, or move it away.")
     save(text, path)
-    click.echo(f"next: put {path} right, then emt report DIR --mapping {path}", err=True)
+    click.echo(f"next: put {as_word(path)} right, then emt report DIR --mapping {as_word(path)}", err=True)
 
 
 def _write(told: Findings, out: Path, title: str, data_dir: Path | None, as_json: bool) -> None:
@@ -103,7 +103,7 @@ def _write(told: Findings, out: Path, title: str, data_dir: Path | None, as_json
             f"note: {written.missing} pictures of examples are not at hand; --data-dir names their sets", err=True
         )
     click.echo(f"written to {out}: {_names(written.files)}, figures/ ({written.figures})", err=True)
-    click.echo(f"next: open {written.page} in a browser", err=True)
+    click.echo(f"next: open {as_word(written.page)} in a browser", err=True)
 
 
 def _names(files: Iterable[Path]) -> str:

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from emt_tasks import harness, preflight
-from emt_tasks.cli.arguments import PAIRS, data_dir_option, model_args_option
+from emt_tasks.cli.arguments import PAIRS, as_word, data_dir_option, model_args_option
 from emt_tasks.errors import EmtError
 from emt_tasks.runs import manifest
 from emt_tasks.runs.evaluation import Evaluation
@@ -186,5 +186,13 @@ def _report(runs: Mapping[str, RunResult], model: str, output_path: Path, as_jso
     if _difference_shown(fewest) > SURE_ENOUGH:
         points = f"{fewest.n} rows of {fewest.task} show a difference of {100 * _difference_shown(fewest):.0f} points"
         click.echo(f"note: {points} from an unrelated run; a smaller one may be chance (see emt power)", err=True)
-    answers = f"the answers in {next(iter(runs.values())).folder}/*_samples_*.jsonl (key `emt`)"
-    click.echo(f"next: emt compare {output_path} ANOTHER, or look at {answers}", err=True)
+    click.echo(f"next: {next_command([run.folder for run in runs.values()], output_path)}", err=True)
+
+
+def next_command(folders: Sequence[Path], output_path: Path) -> str:
+    """What to do with runs in `folders` below `output_path`."""
+    if len(folders) > 1:
+        compare = " ".join(as_word(folder) for folder in folders)
+        return f"emt report {as_word(output_path)}, with a run of the base there too, or emt compare {compare}"
+    look = f"look at the answers in {as_word(folders[0])}/*_samples_*.jsonl (key `emt`)"
+    return f"emt compare {as_word(folders[0])} ANOTHER, emt report for a base and its checkpoints, or {look}"

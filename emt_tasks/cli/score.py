@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from emt_tasks import clip_argmin, gpt_judge, label_match
-from emt_tasks.cli.arguments import PAIRS
+from emt_tasks.cli.arguments import PAIRS, as_word
 from emt_tasks.cli.judge_options import judge_options, judge_settings
 from emt_tasks.errors import EmtError, RefusedToSpend, UnknownName
 from emt_tasks.gpt_judge.asking import Totals, ask_all
@@ -221,4 +221,5 @@ def _report(shown: Sequence[Shown], runs: Sequence[Path], as_json: bool) -> None
     beside = beside_table(results)
     if beside is not None:
         console.print(beside)
-    click.echo(f"next: emt agree {runs[0]} (how far its readings agree), or emt compare {runs[0]} OTHER_RUN", err=True)
+    run = as_word(runs[0])
+    click.echo(f"next: emt agree {run} (how far its readings agree), or emt compare {run} OTHER_RUN", err=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import toy_sets
 
+from emt_tasks.cli.run import next_command
+
 
 def emt(*words: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -113,3 +115,11 @@ def test_a_scheduler_that_ends_it_is_told_what_is_kept(tmp_path: Path) -> None:
         143,
         "terminated; what was finished is kept. Run the same command to go on.\n",
     )
+
+
+def test_a_run_ends_by_naming_what_to_do_with_one_and_with_several(tmp_path: Path) -> None:
+    folders = [tmp_path / "my runs" / name for name in ("epoch-1", "epoch-2")]
+    assert next_command(folders[:1], tmp_path).startswith(f"emt compare '{folders[0]}' ANOTHER, emt report")
+    several = next_command(folders, tmp_path)
+    assert several.startswith(f"emt report {tmp_path}")
+    assert several.endswith(f"emt compare '{folders[0]}' '{folders[1]}'")

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,15 @@ def test_two_runs_become_a_table_on_stdout_and_a_next_step_on_stderr(runs: tuple
     assert done.stderr.startswith("next: emt power")
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "\x1b" not in done.stdout
+
+
+def test_the_next_command_can_be_copied_whatever_folders_are_called(tmp_path: Path) -> None:
+    names = ["base; touch x", "lora\x1b[31m$(touch x)"]
+    paths = [write_run(tmp_path / name, {TASK: rows_of(BEFORE)}) for name in names]
+    (said,) = [line for line in run(compare, *paths).stderr.splitlines() if line.startswith("next:")]
+    words = shlex.split(said, comments=False)
+    assert words[4:6] == [str(paths[0]), str(paths[1]).replace("\x1b[31m", "") + ","]
+    assert "\x1b" not in said
 
 
 def test_json_has_the_numbers_and_every_row_that_only_one_has_right(runs: tuple[Path, Path]) -> None:
