@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from emt_tasks.runs.records import Identity
+from emt_tasks.runs.records import ENCODER_MODEL, Identity
 
-ENCODER_MODEL = "emt_clip"
 _SETS = {
     "mnist": r"(?<!fashion[-_])(?<!fashion)(?<!kuzushiji[-_])mnist",
     "cifar10": r"cifar[-_]?10",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from emt_tasks.runs.coded import Coded
 from emt_tasks.runs.problems import Problem
 
 OUTCOMES = tuple(Outcome)
+ENCODER_MODEL = "emt_clip"
+WEIGHTS = (".bin", ".safetensors", ".pt", ".pth")  # files that a checkpoint's folder is named by
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +177,11 @@ class Identity:
 
     @property
     def checkpoint(self) -> str:
-        """The last part of what was loaded last: `epoch-2`."""
-        loaded = self.adapter or self.projector or self.pretrained or self.model
-        return loaded.rstrip("/").rsplit("/", 1)[-1]
+        """The last part of what was loaded last: `epoch-2`; of a weights file, its folder's; an encoder's own name."""
+        if self.model == ENCODER_MODEL and self.encoder:
+            return self.encoder
+        loaded = PurePosixPath(self.adapter or self.projector or self.pretrained or self.model)
+        return (loaded.parent.name if loaded.suffix in WEIGHTS else "") or loaded.name
 
     @property
     def key(self) -> str:

@@ -56,6 +56,21 @@ def test_the_manifest_says_what_ran(tmp_path: Path) -> None:
     assert said.command == ("emt", "run")
 
 
+@pytest.mark.parametrize(
+    ("model", "model_args", "called"),
+    [
+        ("emt_llava", "pretrained=org/base,projector=runs/epoch-3/mm_projector.bin", "epoch-3"),
+        ("emt_llava", "pretrained=org/base,projector=mm_projector.bin", "mm_projector.bin"),
+        ("emt_llava", "pretrained=org/base,peft=runs/epoch-2.5/", "epoch-2.5"),
+        ("emt_clip", "model=ViT-L-14,pretrained=openai", "ViT-L-14 openai"),
+        ("emt_llava", "pretrained=org/base", "base"),
+    ],
+)
+def test_a_checkpoint_is_called_as_people_call_it(tmp_path: Path, model: str, model_args: str, called: str) -> None:
+    write_run(tmp_path, {TASK: rows_of([True])}, model=model, model_args=model_args)
+    assert read_run(tmp_path)[0].identity.checkpoint == called
+
+
 def test_a_secret_in_the_harness_s_results_is_not_read(tmp_path: Path) -> None:
     write_run(tmp_path, {TASK: rows_of([True])}, model_args="pretrained=org/base,api_key=hush")
     assert "hush" not in repr(read_run(tmp_path)[0].identity)
