@@ -3,8 +3,8 @@
 Whole words count, in any case, width and accent, in singular and plural, with hyphens, underscores or spaces between
 them, closed compounds joined or split, CLIP's clearer name of the same class too. The longest name wins where two
 overlap. Synonyms and broader words name nothing, nor does a word that has another sense where it stands (`senses`,
-`numerals`), what is denied (`negation`), or a place where something else stands (`places`). Otherwise to mention is to
-name. Time is linear in the answer's length.
+`numerals`), what is denied (`negation`) or taken back (`revisions`), or a place where something else stands (`places`).
+Otherwise to mention is to name. Time is linear in the answer's length.
 """
 
 from collections.abc import Iterable
@@ -14,6 +14,7 @@ from emt_tasks.label_match.mention import Mention
 from emt_tasks.label_match.negation import is_denied
 from emt_tasks.label_match.numerals import is_number_name, list_markers, number_mention
 from emt_tasks.label_match.places import is_place
+from emt_tasks.label_match.revisions import are_alternatives, is_revised
 from emt_tasks.label_match.senses import mention_of
 from emt_tasks.label_match.spelling import answer_alone, folded, has_emoji
 from emt_tasks.label_match.tokens import HYPHEN, Words, words_of
@@ -38,7 +39,7 @@ def read(answer: str, labels: LabelSet) -> Reading:
     text = answer_alone(folded(answer))
     words = words_of(text)
     spans = list(lexicon_of(labels).spans(words))
-    mentions = list(zip(spans, _mentions(words, spans), strict=True))
+    mentions = _standing(words, list(zip(spans, _mentions(words, spans), strict=True)))
     sure = [span.meaning for span, mention in mentions if mention is Mention.SURE]
     meant = sure or [span.meaning for span, mention in mentions if mention is Mention.PERHAPS]
     return Reading(
@@ -48,6 +49,17 @@ def read(answer: str, labels: LabelSet) -> Reading:
         foreign=_distinct(meaning.foreign for meaning in meant),
         says_something=any(token[0].isalnum() for token in words.tokens) or has_emoji(text),
     )
+
+
+def _standing(words: Words, mentions: list[tuple[Span, Mention]]) -> list[tuple[Span, Mention]]:
+    """The mentions, without the force of those that the next one takes back, their alternatives ("a or b") too."""
+    stand, taken = mentions[-1:], False
+    for (span, mention), (after, meant) in zip(mentions[-2::-1], mentions[:0:-1], strict=True):
+        taken = (taken and are_alternatives(words, span.end, after.start)) or (
+            meant is Mention.SURE and bool(after.meaning.named) and is_revised(words, span.end, after.start)
+        )
+        stand.append((span, Mention.NO if taken else mention))
+    return stand[::-1]
 
 
 def words_in(answer: str) -> Words:

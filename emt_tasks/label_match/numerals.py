@@ -165,7 +165,8 @@ def _counts(words: Words, i: int, own: bool) -> bool:
         after, then = words.after(i + 3), words.after(i + 4)
     if before in NAMING_NOUNS:
         return False
-    if after in PARTICIPLES and has_content(then) and _is_plural(then):
+    one_of_them = words.tokens[i] == "one" and then in NAMING_NOUNS  # "one handwritten digit"
+    if after in PARTICIPLES and has_content(then) and (_is_plural(then) or one_of_them):
         return True
     if not has_content(after):
         return False

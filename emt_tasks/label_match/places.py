@@ -9,6 +9,9 @@ from emt_tasks.label_match.tokens import LINE, Words
 
 PLACES = words_for("place_prepositions")
 SIDES = frozenset(["front", "top", "inside", "outside"])
+SPEAKERS = frozenset(["i", "i'm", "i'd", "we"])
+REACH = 6
+"""Who leans towards an answer, and how many words before it they are looked for: "I would lean towards dog"."""
 STOPS = frozenset(".?!;")
 MOST_LOOKS = 3
 LONGEST_SENTENCE = 40
@@ -29,6 +32,8 @@ def _behind_a_preposition(words: Words, start: int) -> bool:
     while words.before(place) in DETERMINERS:
         place -= 1
     before = words.before(place)
+    if before in ("toward", "towards") and words.before(place - 1).startswith("lean"):
+        return SPEAKERS.isdisjoint(words.tokens[max(0, place - REACH) : place])
     return words.before(place - 1) in SIDES if before == "of" else before in PLACES
 
 

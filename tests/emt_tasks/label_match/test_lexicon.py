@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-from emt_tasks.label_match import adjectives, english, negation, numerals, places, senses
+from emt_tasks.label_match import adjectives, english, negation, numerals, places, revisions, senses
 from emt_tasks.label_match.lexicon import Span, _phrases, _spellings, lexicon_of
 from emt_tasks.label_match.tokens import words_of
 from emt_tasks.labels import ALL_SETS, label_set
@@ -70,7 +70,7 @@ def test_lists_of_looks_hold_no_label() -> None:
 def test_every_class_of_english_words_is_used() -> None:
     sources = "".join(
         files("emt_tasks.label_match").joinpath(f"{m.__name__.split('.')[-1]}.py").read_text()
-        for m in (english, senses, adjectives, numerals, negation, places)
+        for m in (english, senses, adjectives, numerals, negation, places, revisions)
     )
     for name in stored("english")["classes"]:
         assert f'"{name}"' in sources, name
