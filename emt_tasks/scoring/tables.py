@@ -135,7 +135,7 @@ def _separated(path: Path, delimiter: str) -> Iterator[list[str]]:
     before = csv.field_size_limit(MOST_IN_CELL)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.reader((line.replace("\0", "") for line in file), delimiter=delimiter)
+            yield from csv.reader((line.replace("\0", "") for line in file), delimiter=delimiter, strict=True)
     except (csv.Error, UnicodeDecodeError) as error:
         raise EmtError(f"{path.name} can't be read as {path.suffix}: {error}. Save it as UTF-8.") from error
     finally:

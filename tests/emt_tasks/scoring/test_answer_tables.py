@@ -82,6 +82,7 @@ def test_a_megabyte_control_characters_and_any_script_are_read(tmp_path: Path) -
         ("id,label,answer\n1,cat\n", "line 2 has 2 cells"),
         ("id,label,answer\n", "has no rows"),
         ("", "no column"),
+        ('id,label,answer\n1,cat,"a cat\n2,dog,a dog\n', "unexpected end of data"),
     ],
 )
 def test_what_is_wrong_with_a_table_is_said(tmp_path: Path, text: str, said: str) -> None:
