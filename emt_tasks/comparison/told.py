@@ -32,9 +32,9 @@ def document(comparison: Comparison, *, classes: int, rows: int) -> Document:
         blocks.append(Heading(f"{change.task}, {change.reading}, {pair}"))
         blocks.append(Paragraph(_counts(change, letters)))
         if change.outcomes:
-            blocks.append(_changes("Shares of the outcomes", change.outcomes, letters, change, len(change.outcomes)))
+            blocks.append(_changes("Shares of the outcomes", "outcome", change.outcomes, letters, change))
         if classes:
-            blocks.append(_changes("Accuracy by class", _most_changed(change, classes), letters, change, classes))
+            blocks.append(_changes("Accuracy by class", "class", _most_changed(change, classes), letters, change))
         if rows:
             blocks += _differing(change, letters, rows)
     if comparison.problems:
@@ -70,7 +70,7 @@ def p_value(p: float) -> str:
 
 
 def _runs(runs: Sequence[Run], letters: dict[str, str]) -> Table:
-    columns = (Column(""), Column("run", folds=True), Column("model", folds=True), Column("checkpoint", folds=True))
+    columns = (Column("letter"), *(Column(head, folds=True) for head in ("run", "model", "checkpoint")))
     rows = tuple((letters[run.name], run.name, run.identity.model, run.identity.checkpoint) for run in runs)
     return Table("Runs", columns, rows)
 
@@ -127,10 +127,10 @@ def _counts(change: TaskChange, letters: dict[str, str]) -> str:
     return " ".join(parts)
 
 
-def _changes(caption: str, changes: Sequence[Change], letters: dict[str, str], of: TaskChange, most: int) -> Table:
+def _changes(caption: str, head: str, changes: Sequence[Change], letters: dict[str, str], of: TaskChange) -> Table:
     a, b = letters[of.a], letters[of.b]
     heads = ("n", a, b, f"{b}-{a}", "95 %")
-    columns = (Column("", folds=True), *(Column(head, number=True) for head in heads))
+    columns = (Column(head, folds=True), *(Column(each, number=True) for each in heads))
     rows = tuple(
         (
             change.what,
@@ -141,7 +141,7 @@ def _changes(caption: str, changes: Sequence[Change], letters: dict[str, str], o
         )
         for change in changes
     )
-    rest = len(of.classes) - most if changes and changes[0] in of.classes else 0
+    rest = len(of.classes) - len(changes) if changes and changes[0] in of.classes else 0
     note = f"{rest} classes that changed less are left out" if rest > 0 else ""
     return Table(f"{caption}, percent", columns, rows, note)
 

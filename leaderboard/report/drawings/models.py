@@ -1,6 +1,7 @@
 """Models before tuning: roses by encoder, and the gaps to it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 
 from emt_tasks.forgetting import naming, sets
 from emt_tasks.forgetting.findings import Findings
@@ -29,7 +30,8 @@ def _rose(found: Findings, places: Sequence[Place], called: Mapping[str, str], n
     encoder = found.told.encoder_of(places[0])
     around = _petals(found, encoder, called[encoder.run]) if encoder else []
     petals = [petal for place in places for petal in _petals(found, place, called[place.run])]
-    name = naming.short((encoder.name if encoder else places[0].encoder) or "")
+    looks_through = (encoder.name if encoder else places[0].encoder) or ""
+    name = naming.short(PurePosixPath(looks_through).name if looks_through.startswith("/") else looks_through)
     title = f"Models that look through {name}" if name else "Models whose encoder nothing names"
     outline = "the dashed outline is the encoder alone, zero-shot" if around else "the encoder alone was not run"
     spec = rose(petals, around, title, f"Area is accuracy, numbers in %, whiskers 95 % Wilson intervals; {outline}.")

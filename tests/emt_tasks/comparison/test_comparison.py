@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from toy_runs import picture, row, rows_of, write_run
 
 from emt_tasks.comparison.comparison import Comparison, compared
+from emt_tasks.comparison.told import document
 from emt_tasks.errors import EmtError
 from emt_tasks.runs.problems import Trouble
 from emt_tasks.runs.reading_back import read_run
@@ -119,3 +120,11 @@ def test_from_b_to_a_is_the_reverse_of_from_a_to_b(tmp_path_factory: pytest.Temp
     assert there.p == back.p
     assert [a for a, _ in there.lost] == [b for _, b in back.gained]
     assert sum(one.table.n for one in there.classes) == there.n == len(right)
+
+
+def test_every_column_of_every_table_has_a_head_to_be_read_aloud(tmp_path: Path) -> None:
+    sides = (("a", [True, True, False]), ("b", [False, True, True]))
+    runs = [read_run(write_run(tmp_path / name, {"emt_cifar10": rows_of(right)}))[0] for name, right in sides]
+    tables = list(document(compared(runs), classes=5, rows=3).tables)
+    assert len(tables) == 6
+    assert all(column.head for table in tables for column in table.columns)

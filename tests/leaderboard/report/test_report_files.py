@@ -7,10 +7,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from synthetic_runs import BASE, STAMP, paper, write_run
+from synthetic_runs import BASE, STAMP, Truth, paper, write_run
 
 from emt_tasks.forgetting.findings import findings
+from emt_tasks.forgetting.mapping import Mapped
 from emt_tasks.runs.reading_back import read_runs
+from leaderboard.report.drawings.models import roses
 from leaderboard.report.writing import Written, write_report
 
 HOSTILE = "</td><script>alert(1)</script><img src=x onerror=alert(2)>\\input{x}$|\x1b[31m\u202e=1+1"
@@ -152,3 +154,11 @@ def test_the_same_runs_give_the_same_bytes(tmp_path: Path) -> None:
         write_report(found, tmp_path / name, "title", {})
     for path in (tmp_path / "one").rglob("*.*"):
         assert path.read_bytes() == (tmp_path / "other" / path.relative_to(tmp_path / "one")).read_bytes(), path.name
+
+
+def test_an_encoder_that_was_a_folder_here_is_called_by_its_last_part(tmp_path: Path) -> None:
+    write_run(tmp_path, Truth("base", BASE), 10)
+    found = read_runs([tmp_path])
+    mapping = Mapped.model_validate({"runs": {found.runs[0].name: {"encoder": "/home/me/secret-project/tower"}}})
+    (figure,) = roses(findings(found, mapping))
+    assert figure.caption == "Models that look through tower: accuracy on each set."
