@@ -115,25 +115,25 @@ def test_killed_by_the_system_and_started_again_ends_alike(
     base_folder: Path, sets: Path, loaded: LoadedBase, make_job, tmp_path: Path
 ) -> None:
     """kill -9, at a moment that nobody chose."""
-    fields = {"epochs": 60, "fractions": "[]", "batch_size": 8, "lora.rank": 2, "lora.dropout": 0.3}
+    fields = {"epochs": 30, "fractions": "[]", "batch_size": 8, "lora.rank": 2, "lora.dropout": 0.3}
     words = ["finetune", "toy-lora", "--base", str(base_folder), "--data", "cifar10?rows=24", "--device", "cpu"]
     words += ["--data-dir", str(sets), "--out", str(tmp_path / "killed"), "--state-every", "1", "--json"]
     command = [sys.executable, "-m", "emt_tasks", *words, *(f"--set-field={k}={v}" for k, v in fields.items())]
     environment = os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads()), "HF_HUB_OFFLINE": "1"}
     state = tmp_path / "killed" / "toy-lora-cifar10" / ".state"
     started = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    while started.poll() is None and _step(state) < 50:
+    while started.poll() is None and _step(state) < 25:
         time.sleep(0.002)
     os.kill(started.pid, signal.SIGKILL)
     _, said = started.communicate()
     assert started.returncode == -signal.SIGKILL, said.decode()
-    assert 50 <= _step(state) < 180
+    assert 25 <= _step(state) < 90
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     folders = [Path(each["folder"]) for each in json.loads(done.stdout)["checkpoints"]]
     whole = tune(make_job("lora", fields | {"fractions": []}, out=tmp_path / "whole"), loaded, shown=False)
     assert [read_checkpoint(folder).told["weights"] for folder in folders] == hashes(whole)
-    assert len(folders) == 60
+    assert len(folders) == 30
 
 
 def _step(state: Path) -> int:

@@ -57,7 +57,8 @@ def test_a_list_of_labels_can_be_had_and_left_out_with_any_template() -> None:
 def test_ten_paraphrases_are_all_drawn_and_the_seed_decides() -> None:
     template = read_template("paraphrases")
     assert (len(set(template.questions)), len(set(template.answers))) == (10, 10)
-    first, again, other = ([wording("paraphrases", seed).said(5, str(row)) for row in range(400)] for seed in (0, 0, 1))
+    three = (wording("paraphrases", seed) for seed in (0, 0, 1))
+    first, again, other = ([each.said(5, str(row)) for row in range(400)] for each in three)
     assert first == again
     assert first != other
     assert len({said.question for said in first}) == len({said.answer for said in first}) == 10
