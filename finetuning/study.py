@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -45,7 +45,7 @@ class Study(Fields):
     sets: tuple[str, ...] = Field(min_length=1)
     recipes: tuple[StudyRecipe, ...] = Field(min_length=1)
     fields: dict[str, Any] = Field(default_factory=dict)
-    seeds: tuple[int, ...] = Field((0,), min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field((0,), min_length=1)
     tasks: tuple[str, ...] = Field(("emt_lite",), min_length=1)
     limit: int | None = Field(None, gt=0)
     batch_size: int = Field(16, gt=0)
@@ -54,6 +54,8 @@ class Study(Fields):
     @field_validator("recipes", mode="before")
     @classmethod
     def _by_name(cls, recipes: Any) -> Any:
+        if not isinstance(recipes, list | tuple):
+            return recipes  # which is then told of
         return [{"recipe": each} if isinstance(each, str) else each for each in recipes]
 
     @field_validator("sets")
