@@ -81,5 +81,4 @@ def _answer_in_turn(pipe: Any, prepare: Callable[..., Run], given: tuple[Any, ..
 
 def tests_importable() -> None:
     """Have the toys of the tests importable: benchmarks run on the same."""
-    tests = Path(__file__).parents[1] / "tests"
-    sys.path[:0] = [str(tests), str(tests / "model_wrappers")]
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))

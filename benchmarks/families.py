@@ -24,10 +24,10 @@ CAPTIONS = {"do_sample": True, "top_k": 50, "max_length": 30, "min_length": 10, 
 def toy(wrapper: str, folder: Path) -> dict[str, str]:
     """A toy checkpoint of the wrapper's family in `folder`; the arguments that name it."""
     tests_importable()
-    import otter_cases
     import toy_instructblip
     import toy_lens
     import toy_models
+    import toy_otter
 
     if wrapper == "emt_lens":
         return {**toy_lens.saved(folder), "threshold": "-1"}
@@ -35,7 +35,7 @@ def toy(wrapper: str, folder: Path) -> dict[str, str]:
         "emt_llava": lambda place: toy_models.llava(place, hidden=192, layers=4),
         "emt_hf": toy_models.qwen,
         "emt_instructblip": toy_instructblip.saved,
-        "emt_otter": lambda place: otter_cases.toy_checkpoint(place, "mpt"),
+        "emt_otter": lambda place: toy_otter.toy_checkpoint(place, "mpt"),
     }
     return {"pretrained": str(make[wrapper](folder))}
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import otter_cases
 import pytest
 import toy_adapters
 import toy_instructblip
 import toy_models
+import toy_otter
 import toy_requests
 
 from emt_tasks.errors import EmtError
@@ -21,7 +21,7 @@ FAMILIES = {
     "emt_llava": (EmtLlava, toy_models.llava),
     "emt_hf": (EmtHf, toy_models.qwen),
     "emt_instructblip": (EmtInstructBlip, toy_instructblip.saved),
-    "emt_otter": (EmtOtter, lambda folder: otter_cases.toy_checkpoint(folder, "mpt")),
+    "emt_otter": (EmtOtter, lambda folder: toy_otter.toy_checkpoint(folder, "mpt")),
 }
 
 
