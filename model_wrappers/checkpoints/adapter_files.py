@@ -83,11 +83,17 @@ def _config(said: dict[str, Any], name: str) -> PeftConfig:
     known = [str(each.value) for each in PEFT_TYPE_TO_TUNER_MAPPING]
     if kind not in known:
         raise UnknownName(f"kind of adapter (peft_type of {name})", str(kind), known)
-    config = PEFT_TYPE_TO_CONFIG_MAPPING[kind].from_peft_type(**said)
+    try:
+        config = PEFT_TYPE_TO_CONFIG_MAPPING[kind].from_peft_type(**said)
+    except (TypeError, ValueError) as error:
+        raise EmtError(f"peft={name}: PEFT can't read its {CONFIG} ({error}). Copy it again.") from error
     if kind == PeftType.PROMPT_TUNING.value:
         return config
     if config.is_prompt_learning or config.is_adaption_prompt or PEFT_TYPE_TO_TUNER_MAPPING[kind].uses_shared_state:
-        raise EmtError(f"peft={name} is a {kind} adapter, which can't be put on layers alone. LoRA and its kin can, and PROMPT_TUNING.")
+        raise EmtError(
+            f"peft={name} is a {kind} adapter, which can't be put on layers alone. LoRA and its kin can, and "
+            "PROMPT_TUNING."
+        )
     if getattr(config, "bias", "none") != "none":
         raise EmtError(
             f"peft={name} trains the base's biases (bias={config.bias!r}). Merge it into a model of its own."

@@ -13,7 +13,7 @@ from peft.tuners.tuners_utils import cast_adapter_dtype
 from torch import nn
 
 from emt_tasks.errors import EmtError
-from model_wrappers.checkpoints.adapter_files import Adapter, read_adapter
+from model_wrappers.checkpoints.adapter_files import CONFIG, Adapter, read_adapter
 from model_wrappers.checkpoints.adapter_targets import Targets, aimed, missing_layers, targets_of
 from model_wrappers.checkpoints.layouts import Layout
 from model_wrappers.checkpoints.loading import bare_model
@@ -182,7 +182,12 @@ class Tuning:
         absent = missing_layers(targets, adapter.config, modules)
         config = aimed(adapter.config, targets, self.layout)
         if here:
-            inject_adapter_in_model(config, self.model, adapter_name=SLOT, low_cpu_mem_usage=not load)
+            try:
+                inject_adapter_in_model(config, self.model, adapter_name=SLOT, low_cpu_mem_usage=not load)
+            except (TypeError, ValueError) as error:
+                raise EmtError(
+                    f"peft={adapter.name}: PEFT can't make what its {CONFIG} says ({error}). Copy it again."
+                ) from error
         found = {name: shapes[key] for name, key in targets.key_of.items()}
         wanted = self._wanted(found) if here else {}
         require_fit(adapter, self.base, self.model.config, found, wanted, absent)

@@ -15,6 +15,7 @@ TEXT_MODELS = {"llava": "llama", "llava_llama": "llama", "llava_mistral": "mistr
 START, END, PATCH = "<im_start>", "<im_end>", "<im_patch>"
 TOWERS = {"openai/clip-vit-large-patch14": 224, "openai/clip-vit-large-patch14-336": 336}
 """The vision encoders of its published models and the side of the pictures that they see, in pixels."""
+TOWER_SIZE = 1024  # the hidden size of both; another size under their name is another encoder (a toy's config, mostly)
 PROJECTOR_KEY = re.compile(r"(?:^|\.)mm_projector\.(?:(\d+)\.)?(?:weight|bias)$")
 DECODER_KEY = re.compile(r"^base_model\.model\.model\.layers\.")
 LINEAR = "linear"
@@ -102,6 +103,7 @@ def require_same_base(said: Mapping[str, Any], base_config: Any, name: str, base
         "size of pictures": getattr(vision, "image_size", None),
     }
     selected = said.get("mm_vision_select_layer")
+    published = (said.get("mm_hidden_size") or here["mm_hidden_size"]) == TOWER_SIZE
     there: dict[str, Any] = {
         "language model": TEXT_MODELS.get(str(said.get("model_type"))),
         "mm_projector_type": said.get("mm_projector_type", LINEAR),
@@ -109,7 +111,7 @@ def require_same_base(said: Mapping[str, Any], base_config: Any, name: str, base
         "mm_vision_select_layer": selected + layers + 1 if isinstance(selected, int) and selected < 0 else selected,
         "mm_vision_select_feature": said.get("mm_vision_select_feature", "patch"),
         "mm_use_im_start_end": bool(said.get("mm_use_im_start_end", False)),
-        "size of pictures": TOWERS.get(str(said.get("mm_vision_tower"))),
+        "size of pictures": TOWERS.get(str(said.get("mm_vision_tower"))) if published else None,
     }
     other = [
         f"{what} {there[what]} where the base has {here[what]}"

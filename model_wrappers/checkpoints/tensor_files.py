@@ -11,6 +11,8 @@ from torch import Tensor
 from emt_tasks.errors import EmtError
 
 Shapes = dict[str, tuple[int, ...]]
+LFS_POINTER = b"version https://git-lfs"
+"""What a file begins with that git put in the place of a large one."""
 
 
 def tensor_shapes(path: Path) -> Shapes:
@@ -19,6 +21,7 @@ def tensor_shapes(path: Path) -> Shapes:
     Raises:
         EmtError: the file can't be read, or holds more than tensors.
     """
+    _require_content(path)
     if path.suffix != ".safetensors":
         return {name: tuple(tensor.shape) for name, tensor in load_tensors(path, "meta").items()}
     try:
@@ -34,6 +37,7 @@ def load_tensors(path: Path, device: str = "cpu") -> dict[str, Tensor]:
     Raises:
         EmtError: the file can't be read, or holds more than tensors.
     """
+    _require_content(path)
     try:
         if path.suffix == ".safetensors":
             return dict(load_file(path, device))
@@ -48,6 +52,13 @@ def load_tensors(path: Path, device: str = "cpu") -> dict[str, Tensor]:
     if not isinstance(tensors, dict) or not all(isinstance(tensor, Tensor) for tensor in tensors.values()):
         raise EmtError(f"{path} does not hold named tensors. Is it the file with the weights?")
     return {str(name): tensor for name, tensor in tensors.items()}
+
+
+def _require_content(path: Path) -> None:
+    """Raise where git left a pointer in the place of the weights: a clone without git-lfs."""
+    with path.open("rb") as file:
+        if file.read(len(LFS_POINTER)) == LFS_POINTER:
+            raise EmtError(f"{path} is a pointer of git-lfs, not the weights. Fetch them: git lfs pull.")
 
 
 def _damaged(path: Path, error: Exception) -> str:

@@ -202,6 +202,15 @@ def test_a_rank_that_differs_from_the_config_is_refused_with_both_shapes(llava_f
     refused(llava_folder, adapter, "4x16 where 8x16 is needed")
 
 
+@pytest.mark.parametrize("said", [{"r": 0}, {"r": "x"}, {"lora_alpha": "x"}, {"init_lora_weights": "corda"}])
+def test_a_config_that_peft_can_t_follow_is_an_error_that_names_the_folder(said, llava_folder, tmp_path):
+    folder = made(tmp_path / "ok", llava_folder, target_modules=["q_proj"])
+    file = folder / "adapter_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | said))
+    with pytest.raises(EmtError, match=r"peft=.*ok"):
+        check_adapter(str(llava_folder), str(folder), None)
+
+
 def test_an_adapter_saved_by_torch_is_loaded_and_a_malicious_one_is_not(tuning, llava_folder, inputs, tmp_path):
     from test_tensor_files import Malicious
 

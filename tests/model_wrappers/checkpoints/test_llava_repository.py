@@ -5,12 +5,15 @@ import pytest
 import torch
 from toy_llava_repository import V0_TOKENS, logits, repository_llava, save_projector, train_lora, with_lora, write
 from toy_requests import ask, generate, pictures, score
+from transformers import CLIPVisionConfig, LlavaConfig
 
 from emt_tasks.errors import EmtError
 from model_wrappers.arguments import Arguments
 from model_wrappers.checkpoints.adapters import check_adapter
 from model_wrappers.checkpoints.layouts import Layout
+from model_wrappers.checkpoints.llava_layout import require_same_base
 from model_wrappers.checkpoints.loading import bare_model, load_config, load_model, load_processor
+from model_wrappers.checkpoints.vision_towers import VIT_L
 from model_wrappers.generating.inputs import Preprocessor
 from model_wrappers.hf import EmtHf
 from model_wrappers.llava import EmtLlava
@@ -172,7 +175,6 @@ def test_every_key_beside_lora_is_accounted_for(plain, change, message, tmp_path
     [
         ({"mm_vision_select_layer": -1}, "mm_vision_select_layer 3 where the base has 2"),
         ({"mm_use_im_start_end": True}, "mm_use_im_start_end True where the base has False"),
-        ({"mm_vision_tower": "openai/clip-vit-large-patch14-336"}, "size of pictures 336 where the base has 16"),
         ({"model_type": "llava_mistral"}, "language model mistral where the base has llama"),
     ],
 )
@@ -181,6 +183,17 @@ def test_a_lora_folder_that_saw_pictures_otherwise_is_refused_though_it_fits(pla
     (folder / "config.json").write_text(json.dumps(plain.said | said))
     with pytest.raises(EmtError, match=message):
         check_adapter(str(plain.folder), str(folder), None)
+
+
+def test_the_name_of_a_published_encoder_says_its_pictures_size_only_where_the_sizes_are_its_own(plain, tmp_path):
+    folder = train_lora(plain, tmp_path / "lora")
+    said = plain.said | {"mm_vision_tower": "openai/clip-vit-large-patch14-336"}
+    (folder / "config.json").write_text(json.dumps(said))
+    check_adapter(str(plain.folder), str(folder), None)  # a toy under the published name
+    published = LlavaConfig(vision_config=CLIPVisionConfig(**VIT_L, image_size=224))
+    for width in (1024, None):
+        with pytest.raises(EmtError, match="size of pictures 336 where the base has 224"):
+            require_same_base(said | {"mm_hidden_size": width}, published, "lora", "base")
 
 
 @pytest.mark.parametrize(

@@ -53,3 +53,11 @@ def test_something_else_than_named_tensors_is_refused(tmp_path):
     torch.save([1, 2], tmp_path / "weights.bin")
     with pytest.raises(EmtError, match="does not hold named tensors"):
         load_tensors(tmp_path / "weights.bin")
+
+
+@pytest.mark.parametrize("name", ["adapter_model.bin", "model.safetensors"])
+def test_a_pointer_of_git_lfs_is_called_that(name, tmp_path):
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    for read in (tensor_shapes, load_tensors):
+        with pytest.raises(EmtError, match=r"pointer of git-lfs.*git lfs pull"):
+            read(tmp_path / name)
