@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -85,6 +86,11 @@ def load_model(arguments: Arguments, config: Any, device: torch.device) -> Any:
             output_loading_info=True,
             **options,
         )
+    except UnpicklingError as error:
+        raise EmtError(
+            f"pretrained={arguments.pretrained} holds pickled objects other than tensors; unpickling them can run any "
+            "code, so it was not done. Ask for the weights as safetensors."
+        ) from error
     except FAILURES as error:
         raise EmtError(f"pretrained={arguments.pretrained} can't be loaded. {_hint(error)}") from error
     if missing := sorted(map(str, notes["missing_keys"])) + sorted(str(key[0]) for key in notes["mismatched_keys"]):

@@ -68,6 +68,14 @@ def test_half_a_file_of_weights_is_an_error(base):
         load(base)
 
 
+def test_a_base_of_pickled_objects_is_refused_and_not_run(base, tmp_path):
+    (base / "model.safetensors").unlink()
+    torch.save({"lm_head.weight": (tmp_path / "any").touch}, base / "pytorch_model.bin")
+    with pytest.raises(EmtError, match="can run any code, so it was not done"):
+        load_model(Arguments(str(base)), load_config(str(base), None, False), torch.device("cpu"))
+    assert not (tmp_path / "any").exists()
+
+
 def test_a_weight_that_is_missing_is_named_and_not_made_up(base):
     tensors = load_file(base / "model.safetensors")
     gone = next(name for name in tensors if "linear_1.weight" in name)
