@@ -75,10 +75,14 @@ class InstructBlipInputs:
             text: B prompts.
             add_special_tokens: whether the language model's tokenizer adds its own.
         """
-        asked = [self._fitting(_bare(one)) for one in text]
+        different = dict.fromkeys(text)  # mostly one: a task asks of every picture the same
+        fitting = {one: self._fitting(_bare(one)) for one in different}
+        whole = {
+            one: self.tokenizer(_bare(one), add_special_tokens=add_special_tokens)["input_ids"] for one in different
+        }
+        asked = [fitting[one] for one in text]
         qformer = _padded(asked, self._qformer_tokenizer.pad_token_id, max(map(len, asked)), left=False)
-        said = [self.tokenizer(_bare(one), add_special_tokens=add_special_tokens)["input_ids"] for one in text]
-        rows = [self._image + ids for ids in said]
+        rows = [self._image + whole[one] for one in text]
         longest = max(map(len, rows))
         width = longest + (longest == qformer[0].shape[1])
         ids, mask = _padded(rows, self.tokenizer.pad_token_id, width, left=True)

@@ -23,7 +23,9 @@ class StopStrings(StoppingCriteria):
     def __init__(self, tokenizer: Any, strings: Sequence[str], start: int) -> None:
         self._tokenizer, self._strings, self._start = tokenizer, tuple(strings), start
         self._window = max(len(string.encode()) for string in strings) + SLACK
-        self._last = {string[-1] for string in strings} | {UNFINISHED}
+        self._last = {string[-1] for string in strings}
+        if not all(map(str.isascii, self._last)):
+            self._last.add(UNFINISHED)
         self._may_end: dict[int, bool] = {}
         self._looked = False
 
