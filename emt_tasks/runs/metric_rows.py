@@ -34,9 +34,9 @@ def row_type(metrics: Sequence[str]) -> type[msgspec.Struct]:
     """The type of a row whose metrics are its fields `m0`, `m1`, ...; all else that rows have is passed over."""
     fields: list[Any] = [
         ("doc_id", DocId),
-        ("target", msgspec.Raw, msgspec.Raw(b'""')),
-        ("resps", msgspec.Raw, msgspec.Raw(b"null")),
-        ("filtered_resps", msgspec.Raw, msgspec.Raw(b"null")),
+        ("target", Any, ""),
+        ("resps", Any, None),
+        ("filtered_resps", Any, None),
         ("filter", str, ""),
         *((f"m{place}", Any, None) for place in range(len(metrics))),
     ]
@@ -91,16 +91,15 @@ def _filters_of(rows: Sequence[Any], filters: Sequence[str]) -> list[str]:
 
 def _said(row: Any) -> str:
     """The answer as the model gave it; where the harness kept only what a filter left of it, that."""
-    return innermost(row.resps if bytes(row.resps) != b"null" else row.filtered_resps)
+    return innermost(row.resps if row.resps is not None else row.filtered_resps)
 
 
-def innermost(raw: msgspec.Raw) -> str:
+def innermost(value: Any) -> str:
     """The first text within lists: the harnesses wrap an answer in one list a request and one a repeat.
 
-    >>> innermost(msgspec.Raw(b'[["a ship"], ["a dog"]]'))
+    >>> innermost([["a ship"], ["a dog"]])
     'a ship'
     """
-    value = msgspec.json.decode(raw)
     while isinstance(value, list):
         value = value[0] if value else ""
     return "" if value is None else str(value)

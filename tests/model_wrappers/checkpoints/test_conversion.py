@@ -107,7 +107,7 @@ def test_a_delta_and_its_llama_make_the_model(tmp_path):
     assert difference(toy, model, AutoProcessor.from_pretrained(tmp_path / "out")) <= 1e-5
     lm = EmtLlava(pretrained=str(tmp_path / "out"), device="cpu")
     assert lm._preparation._prompts.text("Who?", 1).endswith("<im_start><im_patch><im_end>\nWho?###Assistant:")
-    assert lm._ends == ("###",)
+    assert lm.stop_strings == ("###",)
 
 
 def test_a_lora_folder_trained_on_a_language_model_alone_becomes_a_llava(toy, tmp_path):
