@@ -18,6 +18,8 @@ slow:  ## studies and full installs
 
 bench:  ## the ratios of docs/benchmarks.md
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/generation.py
+	OMP_NUM_THREADS=1 $(PYTHON) benchmarks/wrappers.py
+	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/sweep.py
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/choice.py
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/reading.py
 	$(PYTHON) benchmarks/report.py

@@ -16,9 +16,11 @@ CLASSES = {
     "emt_hf": "model_wrappers.hf.EmtHf",
     "emt_instructblip": "model_wrappers.instructblip.EmtInstructBlip",
     "emt_otter": "model_wrappers.otter.EmtOtter",
-    "emt_lens": "model_wrappers.lens.EmtLens",
+    "emt_lens vision": "model_wrappers.lens.EmtLens",  # tags and attributes, as its paper classifies
+    "emt_lens all": "model_wrappers.lens.EmtLens",  # and ten captions, its package's default
 }
-CAPTIONS = {"do_sample": True, "top_k": 50, "max_length": 30, "min_length": 10, "num_return_sequences": 10}
+CAPTIONS = {"do_sample": True, "top_k": 50, "max_length": 30, "min_length": 10}
+EACH = 10  # captions of a picture
 
 
 def toy(wrapper: str, folder: Path) -> dict[str, str]:
@@ -29,8 +31,8 @@ def toy(wrapper: str, folder: Path) -> dict[str, str]:
     import toy_models
     import toy_otter
 
-    if wrapper == "emt_lens":
-        return {**toy_lens.saved(folder), "threshold": "-1"}
+    if wrapper.startswith("emt_lens"):
+        return {**toy_lens.saved(folder), "threshold": "-1", "mode": wrapper.split(" ")[1]}
     make: dict[str, Callable[[Path], Path]] = {
         "emt_llava": lambda place: toy_models.llava(place, hidden=192, layers=4),
         "emt_hf": toy_models.qwen,
@@ -51,7 +53,7 @@ def wrapped(wrapper: str, given: dict[str, str], count: int, batch: int, prompt:
 
 def bare(wrapper: str, given: dict[str, str], count: int, batch: int, prompt: str = PROMPT) -> Run:
     """The models of the wrapper, over tensors that are ready."""
-    return (_bare_lens if wrapper == "emt_lens" else _bare_model)(wrapper, given, count, batch, prompt)
+    return (_bare_lens if wrapper.startswith("emt_lens") else _bare_model)(wrapper, given, count, batch, prompt)
 
 
 def _bare_model(wrapper: str, given: dict[str, str], count: int, batch: int, prompt: str) -> Run:
@@ -86,38 +88,36 @@ def _bare_lens(wrapper: str, given: dict[str, str], count: int, batch: int, prom
     from model_wrappers.lens_stages.prompts import Description, lens_prompt
 
     lm = EmtLens(**given, batch_size=1, device="cpu")
-    modules, model, tokenizer = lm._modules, lm._model, lm._tokenizer
-    blip, words = modules._blip, modules._captioner._tokenizer
+    modules, model, tokenizer, mode = lm._modules, lm._model, lm._tokenizer, given["mode"]
     ready = [modules.inputs(some) for some in _in_batches(count, batch)]
-    begun = torch.tensor([modules._captioner._beginning])
 
     @torch.inference_mode()
     def run() -> list[str]:
         answers: list[str] = []
         for x in ready:
-            seen = modules.encoder.model.encode_image(x["clip"])
-            features = torch.nn.functional.normalize(seen, dim=-1)
-            tags, attributes = (v.nearest(features, 5, -1) for v in (modules.tags, modules.attributes))
-            eyes = blip.vision_model(pixel_values=x["blip"])[0]
-            written = blip.text_decoder.generate(
-                input_ids=begun.expand(10 * len(eyes), -1),
-                encoder_hidden_states=eyes.repeat_interleave(10, dim=0),
-                **(CAPTIONS | {"num_return_sequences": 1}),
-                **modules._captioner._ends,
-            )
-            said = words.batch_decode(written, skip_special_tokens=True)
-            prompts = [
-                lens_prompt(
-                    Description(tags[row], attributes[row], tuple(said[10 * row : 10 * row + 10])), prompt, "all"
-                )
-                for row in range(len(eyes))
-            ]
-            text = tokenizer(prompts, padding=True, return_tensors="pt")
+            features = torch.nn.functional.normalize(modules.encoder.model.encode_image(x["clip"]), dim=-1)
+            seen = [vocabulary.nearest(features, 5, -1) for vocabulary in (modules.tags, modules.attributes)]
+            captions = _captions(modules, x["blip"]) if mode == "all" else [()] * len(features)
+            described = [Description(*parts) for parts in zip(*seen, captions, strict=True)]
+            text = tokenizer([lens_prompt(one, prompt, mode) for one in described], padding=True, return_tensors="pt")
             made = model.generate(**text, do_sample=False, max_new_tokens=SETTINGS["max_new_tokens"])
             answers += tokenizer.batch_decode(made, skip_special_tokens=True)
         return answers
 
     return run
+
+
+def _captions(modules: Any, pixels: Any) -> list[tuple[str, ...]]:
+    """Of each picture, sampled as BLIP's own generation does."""
+    import torch
+
+    eyes = modules._blip.vision_model(pixel_values=pixels)[0].repeat_interleave(EACH, dim=0)
+    begun = torch.tensor([modules._captioner._beginning]).expand(len(eyes), -1)
+    written = modules._blip.text_decoder.generate(
+        input_ids=begun, encoder_hidden_states=eyes, **CAPTIONS, **modules._captioner._ends
+    )
+    said = modules._captioner._tokenizer.batch_decode(written, skip_special_tokens=True)
+    return [tuple(said[start : start + EACH]) for start in range(0, len(said), EACH)]
 
 
 def _in_batches(count: int, batch: int) -> list[Sequence[Any]]:

@@ -9,54 +9,16 @@ it answers fewer, and images a second are compared. Nothing is asserted: look at
 """
 
 import argparse
-import contextlib
-import io
-import multiprocessing
 import statistics
 import sys
 import tempfile
-import time
 import types
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-PROMPT = (
-    "What is the object in the image? Please only answer a single object in airplane, automobile, bird, cat, deer, "
-    "dog, frog, horse, ship, truck."
-)
+from contenders import PROMPT, SETTINGS, images_of, measured, requests, tests_importable
+
 IN_STRINGS = "{% for m in messages %}{{ m.role | upper }}: {{ m.content }} {% endfor %}ASSISTANT:"  # llava_hf's form
-SETTINGS = {"max_new_tokens": 32, "until": ["\n\n"]}
-
-
-def requests(count: int, rows: int, prompt: str = PROMPT) -> list[Any]:
-    """`count` requests as the harness makes them, on `rows` rows in turn."""
-    from lmms_eval.api.instance import Instance
-
-    return [
-        Instance(
-            request_type="generate_until",
-            arguments=(prompt, dict(SETTINGS), lambda row: [row["image"].convert("RGB")], place % rows, "set", "test"),
-            idx=0,
-            metadata={"task": "set", "doc_id": place % rows, "repeats": 1},
-        )
-        for place in range(count)
-    ]
-
-
-def images_of(data: str | None) -> Any:
-    """Rows with an `image` each: of the test split of a set in a folder, or drawn."""
-    if data is None:
-        from PIL import Image
-
-        return [
-            {"image": Image.new("RGB", (32, 32), (255 - i, 0, 0) if i % 3 else (0, 0, 255 - i))} for i in range(128)
-        ]
-    from datasets import Image, load_dataset
-
-    rows = load_dataset(data, split="test")
-    column = next(name for name, feature in rows.features.items() if isinstance(feature, Image))
-    return rows.rename_column(column, "image") if column != "image" else rows
 
 
 def bare(model: str, data: str | None, prompt: str, count: int, batch: int) -> Callable[[], list[str]]:
@@ -108,36 +70,6 @@ def harness(model: str, data: str | None, prompt: str, count: int, batch: int) -
     return lambda: lm.generate_until(requests(count, len(rows), prompt))
 
 
-def answer_in_turn(pipe: Any, prepare: Callable[..., Callable[[], list[str]]], given: tuple[Any, ...]) -> None:
-    """A contender's process: answers whenever it is told to, and says how long it took."""
-    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-        run = prepare(*given)
-        while pipe.recv():
-            started = time.perf_counter()
-            answers = run()
-            pipe.send((time.perf_counter() - started, answers))
-
-
-def measured(contenders: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]], repeats: int) -> dict[str, Any]:
-    """Seconds of each turn and the answers of the last, by contender; the first turn warms up and is not counted."""
-    spawning = multiprocessing.get_context("spawn")
-    pipes, processes = {}, []
-    for name, (prepare, given) in contenders.items():
-        pipes[name], theirs = spawning.Pipe()
-        processes.append(spawning.Process(target=answer_in_turn, args=(theirs, prepare, given), daemon=True))
-        processes[-1].start()
-    turns: dict[str, Any] = {name: [] for name in contenders}
-    for _ in range(repeats + 1):
-        for name, pipe in pipes.items():
-            pipe.send(True)
-            turns[name].append(pipe.recv())
-    for pipe in pipes.values():
-        pipe.send(False)
-    for process in processes:
-        process.join()
-    return {name: ([seconds for seconds, _ in kept[1:]], kept[-1][1]) for name, kept in turns.items()}
-
-
 def main() -> None:
     """Print images a second of each contender, and both ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -172,7 +104,7 @@ def main() -> None:
 
 def _toy(folder: Path) -> tuple[str, str]:
     """A LLaVA of some million weights that knows red from blue, and how to ask it."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    tests_importable()
     import toy_models
 
     return str(toy_models.coloured(folder / "toy", hidden=192, layers=4)), toy_models.QUESTIONS[0]
