@@ -63,6 +63,7 @@ def answers(plan: Plan) -> dict[str, list[object]]:
     return found
 
 
+@pytest.mark.slow
 def test_stopped_at_every_line_it_ends_as_one_that_was_not(loaded: LoadedBase, make_plan) -> None:
     whole, broken = make_plan("whole"), make_plan("broken")
     lines: list[str] = []

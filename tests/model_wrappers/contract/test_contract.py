@@ -106,6 +106,7 @@ def test_two_processes_of_each_of_our_wrappers_are_as_one(name, toys):
     assert found.verdict == "holds", found
 
 
+@pytest.mark.slow
 def test_a_wrapper_that_shares_the_rows_again_is_found_by_two_processes_alone(llava_folder, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(registered(tmp_path))
     [fault] = FAULTS["ranks"]
