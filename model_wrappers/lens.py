@@ -7,12 +7,18 @@ from typing import Any, ClassVar
 
 import torch
 from lmms_eval.api.instance import Instance
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers import (
+    MODEL_FOR_CAUSAL_LM_MAPPING,
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+)
 
 from emt_tasks.errors import EmtError
 from emt_tasks.likelihood import Likelihood
 from model_wrappers.checkpoints.fingerprint import fingerprint
-from model_wrappers.checkpoints.loading import FAILURES, load_config, pretrained_path, require_config
+from model_wrappers.checkpoints.loading import FAILURES, load_config, pretrained_path, require_config, whole_model
 from model_wrappers.closed_set.choices import by_row, reported
 from model_wrappers.closed_set.label_scoring import ClosedSet, LabelScorer, seam_of
 from model_wrappers.closed_set.label_tokens import fitting
@@ -193,13 +199,19 @@ def _dtype(name: str, device: torch.device) -> torch.dtype | str:
 
 def _language_model(name: str, dtype: torch.dtype | str, device: torch.device) -> tuple[Any, Any]:
     config = load_config(name, None, trust_remote_code=False)
-    kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+    seq2seq = config.is_encoder_decoder
+    if type(config) not in (MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING if seq2seq else MODEL_FOR_CAUSAL_LM_MAPPING):
+        raise EmtError(
+            f"pretrained={name} is a {config.model_type}, which can't be loaded as a language model. Name one that reads "
+            f"and writes text, as {LensArguments().pretrained}."
+        )
+    kind = AutoModelForSeq2SeqLM if seq2seq else AutoModelForCausalLM
+    model = whole_model(kind, name, dtype=dtype)
     try:
-        model = kind.from_pretrained(pretrained_path(name), dtype=dtype)
         tokenizer = AutoTokenizer.from_pretrained(pretrained_path(name))
     except FAILURES as error:
-        raise EmtError(f"pretrained={name} can't be loaded as a language model. {error}") from error
+        raise EmtError(f"pretrained={name} can't be loaded as a language model: its tokenizer. {error}") from error
     tokenizer.padding_side = "left"
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    return model.to(device).eval().requires_grad_(requires_grad=False), tokenizer
+    return model.to(device), tokenizer

@@ -78,24 +78,42 @@ def load_model(arguments: Arguments, config: Any, device: torch.device) -> Any:
         if is_repository_checkpoint(arguments.pretrained, arguments.revision):
             model = load_repository_model(arguments.pretrained, config, arguments.revision, **options)
             return model.eval().requires_grad_(requires_grad=False)
-        model, notes = AutoModelForImageTextToText.from_pretrained(
-            pretrained_path(arguments.pretrained),
-            config=config,
-            revision=arguments.revision,
-            trust_remote_code=arguments.trust_remote_code,
-            output_loading_info=True,
-            **options,
-        )
+    except FAILURES as error:
+        raise EmtError(f"pretrained={arguments.pretrained} can't be loaded. {_hint(error)}") from error
+    return whole_model(
+        AutoModelForImageTextToText,
+        arguments.pretrained,
+        config=config,
+        revision=arguments.revision,
+        trust_remote_code=arguments.trust_remote_code,
+        **options,
+    )
+
+
+def whole_model(kind: Any, name: str, what: str = "pretrained", **options: Any) -> Any:
+    """The model `name` of one of transformers' classes, in eval mode, with every weight that its config names.
+
+    Args:
+        kind: the class.
+        name: a folder or hub id.
+        what: the argument that named it, for messages.
+        **options: of `from_pretrained`.
+
+    Raises:
+        EmtError: weights are missing, damaged, pickles of more than tensors, or those of another architecture.
+    """
+    try:
+        model, notes = kind.from_pretrained(pretrained_path(name), output_loading_info=True, **options)
     except UnpicklingError as error:
         raise EmtError(
-            f"pretrained={arguments.pretrained} holds pickled objects other than tensors; unpickling them can run any "
+            f"{what}={name} holds pickled objects other than tensors; unpickling them can run any "
             "code, so it was not done. Ask for the weights as safetensors."
         ) from error
     except FAILURES as error:
-        raise EmtError(f"pretrained={arguments.pretrained} can't be loaded. {_hint(error)}") from error
+        raise EmtError(f"{what}={name} can't be loaded. {_hint(error)}") from error
     if missing := sorted(map(str, notes["missing_keys"])) + sorted(str(key[0]) for key in notes["mismatched_keys"]):
         raise EmtError(
-            f"pretrained={arguments.pretrained} lacks weights that its config names, or has them in other shapes: "
+            f"{what}={name} lacks weights that its config names, or has them in other shapes: "
             f"{listed(missing)}. Copy the checkpoint again, or load it with the transformers version that wrote it."
         )
     return model.eval().requires_grad_(requires_grad=False)

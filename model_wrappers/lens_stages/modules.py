@@ -9,7 +9,7 @@ from PIL.Image import Image
 from transformers import AutoProcessor, BlipForConditionalGeneration
 
 from emt_tasks.errors import EmtError
-from model_wrappers.checkpoints.loading import FAILURES, load_config, pretrained_path
+from model_wrappers.checkpoints.loading import FAILURES, load_config, pretrained_path, whole_model
 from model_wrappers.generating.inputs import Batch
 from model_wrappers.lens_stages.arguments import LensArguments
 from model_wrappers.lens_stages.captions import Captioner
@@ -70,9 +70,9 @@ def _blip(name: str, dtype: torch.dtype | str, device: torch.device) -> tuple[An
         raise EmtError(
             f"blip={name} is a {config.model_type}, not a BLIP captioner. Name one, as {LensArguments().blip}."
         )
+    model = whole_model(BlipForConditionalGeneration, name, "blip", dtype=dtype)
     try:
-        model = BlipForConditionalGeneration.from_pretrained(pretrained_path(name), dtype=dtype)
         processor = AutoProcessor.from_pretrained(pretrained_path(name))
     except FAILURES as error:
-        raise EmtError(f"blip={name} can't be loaded. {error}") from error
-    return model.to(device).eval().requires_grad_(requires_grad=False), processor
+        raise EmtError(f"blip={name} has no usable processor. {error}") from error
+    return model.to(device), processor

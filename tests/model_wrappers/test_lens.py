@@ -1,12 +1,15 @@
 """emt_lens on toy models of the true architectures."""
 
 import json
+import os
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import torch
 import toy_lens
 import toy_sets
+from safetensors.torch import load_file, save_file
 from toy_requests import ask, generate, pictures, score
 from transformers import AutoProcessor, AutoTokenizer, BlipForConditionalGeneration, T5ForConditionalGeneration
 
@@ -164,3 +167,35 @@ def test_a_run_of_it_is_a_normal_run(lm, tmp_path):
     told = json.loads(next(result.folder.glob("*_manifest.json")).read_text())["details"]
     assert told["mode"] == "all"
     assert told["encoder"].startswith("local-dir:")
+
+
+class Command:
+    """A pickle that would make a folder where it is unpickled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple:
+        return os.mkdir, (str(self.folder),)
+
+
+@pytest.mark.parametrize("part", ["pretrained", "blip"])
+def test_a_pickle_that_would_run_code_is_refused_and_not_run(tmp_path: Path, part: str) -> None:
+    given = toy_lens.saved(tmp_path / "toy")
+    folder = Path(given[part])
+    (folder / "model.safetensors").unlink()
+    torch.save({"weights": Command(tmp_path / "ran")}, folder / "pytorch_model.bin")
+    with pytest.raises(EmtError, match=f"{part}=.* holds pickled objects other than tensors"):
+        EmtLens(**given, device="cpu")
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("part", ["pretrained", "blip"])
+def test_weights_that_are_missing_are_named_and_not_drawn_at_random(tmp_path: Path, part: str) -> None:
+    given = toy_lens.saved(tmp_path / "toy")
+    file = Path(given[part]) / "model.safetensors"
+    tensors = load_file(file)
+    gone = next(name for name in sorted(tensors) if "layer_norm" in name)
+    save_file({name: tensor for name, tensor in tensors.items() if name != gone}, file, metadata={"format": "pt"})
+    with pytest.raises(EmtError, match=f"{part}=.* lacks weights that its config names"):
+        EmtLens(**given, device="cpu")
