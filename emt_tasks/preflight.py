@@ -181,7 +181,8 @@ def _memory(asked: Asked) -> str:
     named = _pretrained(asked)
     needed = 0 if named is None else _weight_bytes(Path(named).expanduser()) or _hub_weight_bytes(named, asked)
     have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed > have:
+    smaller = any(asked.model_args.get(name) for name in ("load_in_8bit", "load_in_4bit", "offload_folder"))
+    if needed > have and not smaller:
         raise EmtError(
             f"the weights are {_size(needed)}, this machine has {_size(have)} of memory. Use a smaller model, or one "
             "stored in a smaller dtype."

@@ -202,8 +202,8 @@ def _language_model(name: str, dtype: torch.dtype | str, device: torch.device) -
     seq2seq = config.is_encoder_decoder
     if type(config) not in (MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING if seq2seq else MODEL_FOR_CAUSAL_LM_MAPPING):
         raise EmtError(
-            f"pretrained={name} is a {config.model_type}, which can't be loaded as a language model. Name one that reads "
-            f"and writes text, as {LensArguments().pretrained}."
+            f"pretrained={name} is a {config.model_type}, which can't be loaded as a language model. Name one that "
+            f"reads and writes text, as {LensArguments().pretrained}."
         )
     kind = AutoModelForSeq2SeqLM if seq2seq else AutoModelForCausalLM
     model = whole_model(kind, name, dtype=dtype)
