@@ -2,10 +2,10 @@
 
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 
-from emt_tasks.documents.blocks import Document, Table, joined, spread
-from emt_tasks.escaping import plain
+from emt_tasks.documents.blocks import Document, Table, spread
+from emt_tasks.documents.templates import page_templates
 
 
 def written(document: Document) -> str:
@@ -16,14 +16,6 @@ def written(document: Document) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("emt_tasks.documents", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["one_line"] = lambda cell: plain(joined(cell))
+    environment = page_templates("emt_tasks.documents")
     environment.tests["kind"] = lambda block, name: type(block).__name__ == name
     return environment.get_template("page.html.j2")

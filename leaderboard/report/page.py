@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 
-from emt_tasks.documents.blocks import joined
+from emt_tasks.documents.templates import page_templates
 from emt_tasks.escaping import plain
 from emt_tasks.forgetting.claims import Verdict
 from emt_tasks.forgetting.findings import Findings
@@ -48,14 +48,6 @@ def _missing(shelves: Sequence[Shelf]) -> int:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("leaderboard.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["one_line"] = lambda cell: plain(joined(cell))
+    environment = page_templates("leaderboard.report")
     environment.filters["line"] = plain
     return environment.get_template("page.html.j2")
