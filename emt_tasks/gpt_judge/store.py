@@ -7,6 +7,7 @@ locks don't hold on network file systems.
 
 import json
 import os
+import random
 import socket
 import sqlite3
 import time
@@ -74,13 +75,27 @@ class VerdictStore:
         with self._mendable():
             path.parent.mkdir(parents=True, exist_ok=True)
             self.connection = sqlite3.connect(path, timeout=SECONDS_TO_WAIT, isolation_level=None)
-            version: int = self.connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > SCHEMA:
-                raise EmtError(f"{path} was made by a newer emt-bench. Update it, or choose another file: {VARIABLE}.")
-            self.connection.execute("PRAGMA journal_mode=WAL")
-            self.connection.execute("PRAGMA synchronous=NORMAL")  # whole after kill -9; a power cut loses seconds
-            if version < SCHEMA:
-                self.connection.executescript(f"BEGIN IMMEDIATE;{TABLES}PRAGMA user_version={SCHEMA};COMMIT;")
+            self._prepared()
+
+    def _prepared(self) -> None:
+        """Bring the file into its form; SQLite's own waiting does not cover the change to WAL, so it is tried anew."""
+        until = time.monotonic() + SECONDS_TO_WAIT
+        while True:
+            try:
+                return self._prepare()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+            time.sleep(random.uniform(0.001, 0.02))  # noqa: S311  # so that two processes don't meet again
+
+    def _prepare(self) -> None:
+        version: int = self.connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA:
+            raise EmtError(f"{self.path} was made by a newer emt-bench. Update it, or choose another file: {VARIABLE}.")
+        self.connection.execute("PRAGMA journal_mode=WAL")
+        self.connection.execute("PRAGMA synchronous=NORMAL")  # whole after kill -9; a power cut loses seconds
+        if version < SCHEMA:
+            self.connection.executescript(f"BEGIN IMMEDIATE;{TABLES}PRAGMA user_version={SCHEMA};COMMIT;")
 
     def __enter__(self) -> "VerdictStore":
         return self

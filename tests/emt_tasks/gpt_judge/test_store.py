@@ -2,8 +2,11 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -78,6 +81,19 @@ def test_a_judged_question_is_not_leased(tmp_path: Path) -> None:
     with VerdictStore(tmp_path / "s") as store:
         store.put(question(), YES, Usage(None, None), "here")
         assert not store.lease(question().key, 60)
+
+
+def test_many_may_open_a_store_that_is_not_there_yet(tmp_path: Path) -> None:
+    together = Barrier(4)
+
+    def opened(path: Path) -> bool:
+        together.wait(timeout=60)
+        with VerdictStore(path) as store:
+            return store.lease(threading.current_thread().name, 1)
+
+    with ThreadPoolExecutor(4) as at_once:
+        for number in range(50):
+            assert all(at_once.map(opened, [tmp_path / str(number)] * 4))
 
 
 def test_a_file_that_is_no_store_is_said_to_be_none(tmp_path: Path) -> None:
