@@ -1,6 +1,7 @@
 """What can be said about the reading `clip_argmin`: in the environment, or in a task file's filter."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,6 +13,7 @@ PREFIX = "EMT_CLIP_"
 DEFAULT = "ViT-L-14/openai"
 LABEL = "{label}"
 """Where a label goes in a template."""
+PLACES = re.compile(r"\{[^{}]*\}")
 OBJECT, NUMBER = "The object in the image is a {label}.", "The number in the image is {label}."
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -43,8 +45,10 @@ class ClipSettings:
     cache: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.template is not None and self.template.count(LABEL) != 1:
-            raise EmtError(f"{PREFIX}TEMPLATE is {self.template!r}; it needs {LABEL} once, as in {OBJECT!r}.")
+        if self.template is not None and PLACES.findall(self.template) != [LABEL]:
+            raise EmtError(
+                f"{PREFIX}TEMPLATE is {self.template!r}; it needs {LABEL} once, and no other place, as in {OBJECT!r}."
+            )
         if self.max_distance is not None and not self.max_distance >= 0:
             raise EmtError(f"{PREFIX}MAX_DISTANCE is {self.max_distance}; a distance is 0 or more.")
         if self.batch_size < 1:

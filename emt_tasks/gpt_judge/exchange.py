@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from emt_tasks.errors import EmtError
+from emt_tasks.gpt_judge.protocols import SHIPPED, protocol
 from emt_tasks.gpt_judge.questions import key_of
 from emt_tasks.gpt_judge.store import VerdictStore
 
@@ -45,6 +46,15 @@ class _Line(BaseModel):
         if not isinstance(named, list) or not all(isinstance(label, str) for label in named):
             raise ValueError("neither yes, no, null nor a JSON list of labels")
         return value
+
+    @model_validator(mode="after")
+    def _fits_its_protocol(self) -> "_Line":
+        """A "yes" to a question that did not show the label would count any answer as right."""
+        if self.meaning is None or self.protocol not in SHIPPED:
+            return self
+        if (self.meaning in ("yes", "no")) != protocol(self.protocol).shows_label:
+            raise ValueError(f"the meaning {self.meaning!r} is none that the protocol {self.protocol} has")
+        return self
 
 
 def exported(store: VerdictStore, keys: Iterable[str] | None = None) -> Iterator[str]:

@@ -36,6 +36,7 @@ def test_the_environment_sets_each_field_and_a_task_file_has_the_last_word(monke
     [
         ("TEMPLATE", "a photo", "needs {label} once"),
         ("TEMPLATE", "{label} {label}", "needs {label} once"),
+        ("TEMPLATE", "{label} in {place}", "no other place"),
         ("NORMALISE", "perhaps", "it is one of 1, true"),
         ("MAX_DISTANCE", "far", "MAX_DISTANCE is 'far'"),
         ("MAX_DISTANCE", "-1", "0 or more"),

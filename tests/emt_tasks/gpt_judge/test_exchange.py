@@ -42,6 +42,8 @@ def test_a_verdict_that_is_there_stays(server: JudgeServer, settings: Made) -> N
     [
         ({"meaning": "perhaps"}, "neither yes, no"),
         ({"meaning": '{"a": 1}'}, "neither yes, no"),
+        ({"meaning": '["cat"]'}, "none that the protocol yes_no has"),
+        ({"protocol": "which_label"}, "none that the protocol which_label has"),
         ({"label": 7}, "label"),
         ({"meaning": "[" * 100_000}, "neither yes, no"),
         ({"tokens_in": 10**20}, "tokens_in"),
