@@ -3,31 +3,12 @@
 import json
 import re
 from pathlib import Path
-from xml.etree import ElementTree
 
 from leaderboard.figures.theme import Spec
 
 PIXELS_PER_POINT = 2  # of the PNG
-SVG = "http://www.w3.org/2000/svg"
-_DRAWS = {
-    "svg",
-    "g",
-    "path",
-    "text",
-    "tspan",
-    "rect",
-    "line",
-    "circle",
-    "defs",
-    "clipPath",
-    "linearGradient",
-    "stop",
-    "title",
-    "desc",
-}
 _ID = re.compile(r'id="((?:clip|gradient_)\d+)"')
 _NAMED = re.compile(r'(id="|url\(#)((?:clip|gradient_)\d+)("|\))')
-_REFERS = re.compile(r"url\(#([^)]*)\)")
 
 
 def svg_of(spec: Spec) -> str:
@@ -67,24 +48,3 @@ def write_spec(spec: Spec, stem: Path) -> Path:
     path = stem.with_name(stem.name + ".vl.json")
     path.write_text(json.dumps(spec, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
     return path
-
-
-def inline(drawn: str, name: str) -> str:
-    """The SVG text `drawn` to stand in an HTML page: ids of its own begin with `name`, and it holds only what draws.
-
-    Raises:
-        ValueError: it holds an element, a handler or a link that draws nothing; Vega writes none.
-    """
-    root = ElementTree.fromstring(drawn)  # noqa: S314  # written by the renderer above from our own spec
-    for element in root.iter():
-        tag = element.tag.removeprefix(f"{{{SVG}}}")
-        if tag not in _DRAWS:
-            raise ValueError(f"a figure with <{tag}>, which draws nothing")
-        for attribute, value in element.attrib.items():
-            if attribute.lower().startswith("on") or attribute.endswith("href"):
-                raise ValueError(f"a figure whose <{tag}> has {attribute}={value[:40]!r}")
-            element.set(attribute, _REFERS.sub(rf"url(#{name}-\1)", value))
-        if "id" in element.attrib:
-            element.set("id", f"{name}-{element.attrib['id']}")
-    ElementTree.register_namespace("", SVG)
-    return ElementTree.tostring(root, encoding="unicode")

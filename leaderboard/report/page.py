@@ -10,7 +10,7 @@ from emt_tasks.documents.templates import page_templates
 from emt_tasks.escaping import plain
 from emt_tasks.forgetting.claims import Verdict
 from emt_tasks.forgetting.findings import Findings
-from leaderboard.figures.rendering import inline
+from leaderboard.figures.embedding import inline
 from leaderboard.report.boxes import Shelf, rule
 from leaderboard.report.drawings.figure import Figure
 from leaderboard.report.sections import METHOD

@@ -12,7 +12,8 @@ from leaderboard.figures.epoch_curves import Point, curves
 from leaderboard.figures.forgetting_matrix import Cell, matrix
 from leaderboard.figures.gap_forest import Difference, forest
 from leaderboard.figures.outcome_bars import UNKNOWN, Stack, stacks
-from leaderboard.figures.rendering import inline, svg_of, write_figure
+from leaderboard.figures.embedding import inline
+from leaderboard.figures.rendering import svg_of, write_figure
 from leaderboard.figures.roses import MOST, Petal, rose
 from leaderboard.figures.theme import OKABE_ITO, SHAPES, Spec
 
