@@ -1,0 +1,1 @@
+"""The board: what all entries say together, computed once and frozen; `leaderboard.page` shows it."""
