@@ -11,6 +11,7 @@ from emt_tasks.escaping import plain
 from emt_tasks.forgetting.claims import Verdict
 from emt_tasks.forgetting.findings import Findings
 from leaderboard.figures.embedding import inline
+from leaderboard.look.policy import policy
 from leaderboard.report.boxes import Shelf, rule
 from leaderboard.report.drawings.figure import Figure
 from leaderboard.report.sections import METHOD
@@ -38,7 +39,7 @@ def page(
     svgs = {name: Markup(inline(svg, name)) for name, svg in drawn.items()}  # noqa: S704  # checked by `inline`
     return _template().render(
         found=found, title=title, sections=parts, figures=figures, svgs=svgs, shelves=shelves, rule=rule(found),
-        signs=SIGNS, evidence=evidence, method=METHOD, long=LONG, missing=_missing(shelves),
+        signs=SIGNS, evidence=evidence, method=METHOD, long=LONG, missing=_missing(shelves), policy=policy(),
     )  # fmt: skip
 
 
@@ -48,6 +49,6 @@ def _missing(shelves: Sequence[Shelf]) -> int:
 
 @cache
 def _template() -> Template:
-    environment = page_templates("leaderboard.report")
+    environment = page_templates("leaderboard")
     environment.filters["line"] = plain
-    return environment.get_template("page.html.j2")
+    return environment.get_template("report/page.html.j2")
