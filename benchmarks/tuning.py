@@ -19,15 +19,15 @@ from typing import Any
 
 import torch
 
-from finetuning.answer_trainer import AnswerTrainer
-from finetuning.base_model import LoadedBase, load_base
-from finetuning.collation import IGNORED
-from finetuning.job import Job
-from finetuning.methods import prepare
-from finetuning.quickstart import quiet_libraries
-from finetuning.recipe import read_recipe
-from finetuning.toy_data import SetSizes, write_toy_data
-from finetuning.toy_llava import ModelSizes, conversation, toy_llava, toy_processor, untrained_tower
+from finetuning.recipes.recipe import read_recipe
+from finetuning.toy.data import SetSizes, write_toy_data
+from finetuning.toy.llava import ModelSizes, conversation, toy_llava, toy_processor, untrained_tower
+from finetuning.toy.quickstart import quiet_libraries
+from finetuning.training.answer_trainer import AnswerTrainer
+from finetuning.training.base_model import LoadedBase, load_base
+from finetuning.training.collation import IGNORED
+from finetuning.training.job import Job
+from finetuning.training.methods import prepare
 
 BATCH, ROUNDS, WARM = 16, 5, 3  # rows; rounds; steps before the clock starts
 METHODS = ("linear", "lora", "full")
@@ -75,12 +75,13 @@ class Clock:
 
 def ours(base: LoadedBase, job: Job) -> float:
     """The trainer of `emt finetune`, as `tune` makes it, without checkpoints."""
-    from finetuning.schedule import Schedule
-    from finetuning.tuning import Additions, _Training
+    from finetuning.training.additions import Additions
+    from finetuning.training.schedule import Schedule
+    from finetuning.tuning.one_start import OneStart
 
     clock, prepared = Clock(), prepare(base, job.recipe, 0)
-    training = _Training(job, Schedule(job.recipe, len(job.rows)), prepared, Additions(), {}, shown=False)
-    trainer: AnswerTrainer = training._trainer()
+    training = OneStart(job, Schedule(job.recipe, len(job.rows)), prepared, Additions(), {}, shown=False)
+    trainer: AnswerTrainer = training.trainer()
     trainer.hooks = trainer.hooks.__class__(keep=lambda *_: False, due=frozenset())
     for callback in trainer.callback_handler.callbacks:
         if hasattr(callback, "_hooks"):
@@ -218,7 +219,7 @@ def flops() -> None:
     from torch.utils.flop_counter import FlopCounterMode
     from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration
 
-    from finetuning.lora import language_model_of, lora_config, projector_name
+    from finetuning.training.lora import language_model_of, lora_config, projector_name
 
     text = LlamaConfig(
         vocab_size=32064, hidden_size=4096, intermediate_size=11008, num_hidden_layers=32, num_attention_heads=32

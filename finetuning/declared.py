@@ -1,15 +1,21 @@
-"""Recipes and templates as files: YAML, shipped or a user's own, over the model that says which fields there are."""
+"""Recipes, templates and studies as files: YAML, shipped or a user's own, over the model that names their fields."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from emt_tasks.errors import EmtError, UnknownName
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class Fields(BaseModel):
+    """Fields of a description (a recipe, set or study): unknown ones are refused, and nothing changes them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def file_of(kind: str, named: str, folder: Path) -> Path:

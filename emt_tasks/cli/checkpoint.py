@@ -96,7 +96,7 @@ def interpolate(base: str, path: Path, alpha: float, out: Path) -> None:
     Examples:
       emt checkpoint interpolate llava-hf/llava-1.5-7b-hf lora-cifar10/epoch-3.0 --alpha 0.5 --out half-way
     """
-    from finetuning.interpolation import interpolate as write
+    from finetuning.against_forgetting.interpolation import interpolate as write
 
     written = write(base, path.expanduser(), alpha, out.expanduser())
     words = ",".join(f"{name}={value}" for name, value in ({"pretrained": base} | dict(written.model_args)).items())

@@ -17,10 +17,10 @@ from emt_tasks.cli.arguments import data_dir_option
 from emt_tasks.runs.manifest import rank
 
 if TYPE_CHECKING:
-    from finetuning.checkpoint import Checkpoint
-    from finetuning.in_the_loop import Asked
-    from finetuning.job import Job
-    from finetuning.tuning import Tuned
+    from finetuning.training.checkpoint import Checkpoint
+    from finetuning.training.job import Job
+    from finetuning.tuning.in_the_loop import Asked
+    from finetuning.tuning.job_folder import Tuned
 
 RUNS = "runs"  # below --out: where --evaluate leaves them
 
@@ -75,8 +75,8 @@ def command(
       emt finetune linear --base my-llava --data cifar10 --data 'mnist?weight=0.1' --set-field epochs=1 --check
       accelerate launch --config_file fsdp.yaml -m emt_tasks finetune full --base my-llava --data mnist
     """
-    from finetuning.recipe import read_recipe
-    from finetuning.set_spec import read_spec
+    from finetuning.recipes.recipe import read_recipe
+    from finetuning.records.set_spec import read_spec
 
     chosen = read_recipe(recipe, fields_of(fields))
     for each in data:
@@ -84,11 +84,11 @@ def command(
     first = rank() == 0
     if first:
         click.echo("loading torch, transformers and the harness ...", err=True)
-    from finetuning.in_the_loop import Asked, tune_and_ask
-    from finetuning.job import Job
-    from finetuning.preflight import checks
-    from finetuning.quickstart import quiet_libraries
-    from finetuning.tuning import tune
+    from finetuning.toy.quickstart import quiet_libraries
+    from finetuning.training.job import Job
+    from finetuning.tuning.in_the_loop import Asked, tune_and_ask
+    from finetuning.tuning.preflight import checks
+    from finetuning.tuning.tune import tune
 
     quiet_libraries()
     job = Job(
@@ -140,7 +140,7 @@ def _preflight_of_tasks(asked: "Asked", job: "Job") -> None:
         EmtError: something is missing.
     """
     from emt_tasks import preflight
-    from finetuning.base_model import family_of
+    from finetuning.training.base_model import family_of
 
     model_args = {"pretrained": job.base, **({"revision": job.revision} if job.revision else {})}
     of_runs = preflight.Asked(asked.tasks, family_of(job.base, job.revision).name, model_args, asked.out)
@@ -154,7 +154,7 @@ def _preflight_of_tasks(asked: "Asked", job: "Job") -> None:
 
 def _report(tuned: "Tuned", job: "Job", as_json: bool, asked: "Asked | None") -> None:
     """The loss and the checkpoints: a table or JSON on stdout, figure and next command on stderr."""
-    from finetuning.curve import figure
+    from finetuning.training.curve import figure
     from leaderboard.figures import write_figure
 
     drawn = write_figure(figure(tuned.curve, f"{job.name}: loss"), tuned.folder / "loss")

@@ -23,7 +23,7 @@ from emt_tasks.tables import percent
 from leaderboard.figures import Share, before_after, write_figure
 
 if TYPE_CHECKING:
-    from finetuning.quickstart import Findings
+    from finetuning.toy.quickstart import Findings
 
 NAMES = {"cifar10": "drawn objects", "mnist": "digits (tuned on)"}  # as they are shown, the untuned first
 CHANCE = 0.1  # ten classes
@@ -100,7 +100,7 @@ def _found(out: Path, seed: int) -> "Findings":
     # on two idle cores, but 120 ms in place of 2,200 when another program of the same kind runs beside it.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     click.echo("loading torch, transformers and the harness ...", err=True)
-    from finetuning.quickstart import Quickstart, Settings, quiet_libraries
+    from finetuning.toy.quickstart import Quickstart, Settings, quiet_libraries
 
     quiet_libraries()
     return Quickstart(out, seed, Settings(), lambda line: click.echo(line, err=True), live).run()
@@ -150,7 +150,7 @@ def _figure(findings: "Findings", out: Path) -> tuple[Path, Path]:
 
 def _told(findings: "Findings", figure: tuple[Path, Path], out: Path, seed: int, seconds: float) -> dict[str, Any]:
     """Everything there is to tell, as JSON."""
-    from finetuning.quickstart import TUNING_NOTE
+    from finetuning.toy.quickstart import TUNING_NOTE
 
     base, adapter, data = out / "base", out / "lora", out / "data"
     words = shlex.quote(f"pretrained={base},peft={adapter}")

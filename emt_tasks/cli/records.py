@@ -38,9 +38,9 @@ def command(
       emt records 'mnist?rows=1000&balanced=true' cifar10 --template paraphrases --out records/mixed
       emt records 'hub:cats-and-dogs?label=kind' --labels --form datasets --out records/pets
     """
-    from finetuning.export import write_records
-    from finetuning.rows import instruction_rows
-    from finetuning.wording import read_template
+    from finetuning.records.export import write_records
+    from finetuning.records.rows import instruction_rows
+    from finetuning.records.wording import read_template
 
     rows = instruction_rows(data, read_template(template, list_labels), seed, data_dir or sources.data_dir())
     with ImageProgress(len(rows)) as progress:

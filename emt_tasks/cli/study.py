@@ -16,9 +16,9 @@ from emt_tasks.cli.arguments import data_dir_option
 from emt_tasks.cli.finetune import fields_of
 
 if TYPE_CHECKING:
-    from finetuning.clock import Clock
-    from finetuning.study import Study
-    from finetuning.study_plan import Plan
+    from finetuning.studies.clock import Clock
+    from finetuning.studies.plan import Plan
+    from finetuning.studies.study import Study
 
 PRESETS = ("paper", "toy")
 
@@ -58,12 +58,12 @@ def command(
     """
     if (study is None) == (preset is None):
         raise click.UsageError("name a study: a YAML file, or --preset paper or toy, one of the two.")
-    from finetuning.study import read_study
+    from finetuning.studies.study import read_study
 
     given = dict(fields_of(fields)) | ({"base": base} if base else {})
     asked = read_study(preset or str(study), given)
     _note("loading torch, transformers and the harness ...")
-    from finetuning.study_run import alone_in
+    from finetuning.studies.run import alone_in
 
     with alone_in(out):
         done = _run(asked, out, data_dir or sources.data_dir(), device, only_check, as_json)
@@ -75,10 +75,10 @@ def _run(
     study: "Study", out: Path, data_dir: Path | None, device: str | None, only_check: bool, as_json: bool
 ) -> Path | None:
     """Plan, and unless that is all do it; the folder of the runs, if it was done."""
-    from finetuning.quickstart import quiet_libraries
-    from finetuning.study_checks import checks
-    from finetuning.study_plan import plan_of
-    from finetuning.study_run import run_study, started
+    from finetuning.studies.checks import checks
+    from finetuning.studies.plan import plan_of
+    from finetuning.studies.run import run_study, started
+    from finetuning.toy.quickstart import quiet_libraries
 
     quiet_libraries()
     plan = plan_of(study, out, data_dir, device)
@@ -101,7 +101,7 @@ def _tell_plan(plan: "Plan", clock: "Clock", on_stdout: bool, as_json: bool) -> 
     if as_json:
         click.echo(json.dumps(told, indent=2))
         return
-    from finetuning.clock import in_words
+    from finetuning.studies.clock import in_words
 
     console = Console(stderr=not on_stdout)
     table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, pad_edge=False, collapse_padding=True)

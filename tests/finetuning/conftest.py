@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from finetuning.base_model import LoadedBase, load_base
-from finetuning.job import Job
-from finetuning.quickstart import quiet_libraries
-from finetuning.recipe import read_recipe
-from finetuning.toy_data import SetSizes, write_toy_data
-from finetuning.toy_llava import ModelSizes, toy_llava, toy_processor, untrained_tower
+from finetuning.recipes.recipe import read_recipe
+from finetuning.toy.data import SetSizes, write_toy_data
+from finetuning.toy.llava import ModelSizes, toy_llava, toy_processor, untrained_tower
+from finetuning.toy.quickstart import quiet_libraries
+from finetuning.training.base_model import LoadedBase, load_base
+from finetuning.training.job import Job
 
 SIZES = ModelSizes(vision_width=32, vision_layers=1, language_width=32, language_layers=1, heads=2)
 WORDS = ["USER: What is the object in the image? Please only answer ASSISTANT: The object is a an number."]

@@ -1,0 +1,1 @@
+"""The remedies that the paper names, each as its definition has it."""

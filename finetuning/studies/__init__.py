@@ -1,0 +1,1 @@
+"""Grids of jobs: planned, timed, run, and continued where they stopped."""

@@ -1,0 +1,54 @@
+"""What can be known to fail before a study begins: tasks, every set, every recipe on the base, room for all."""
+
+from collections.abc import Iterator
+
+from emt_tasks import harness, preflight
+from emt_tasks.errors import EmtError
+from emt_tasks.preflight import Check
+from finetuning.studies.plan import Plan
+from finetuning.training.base_model import family_of
+from finetuning.training.job import Job
+from finetuning.tuning.preflight import bytes_needed, free_bytes
+from finetuning.tuning.preflight import checks as job_checks
+
+
+def checks(plan: Plan) -> Iterator[Check]:
+    """Each check's finding as it is made: tasks, every set, every recipe on the base, room for all; last a problem."""
+    study = plan.study
+    args = {"pretrained": study.base, **({"revision": study.revision} if study.revision else {})}
+    model = family_of(study.base, study.revision).name
+    with harness.reading_from(plan.data_dir):
+        for check in preflight.checks(preflight.Asked(study.tasks, model, args, plan.runs)):
+            if check.problem or check.name in ("tasks", "memory"):
+                yield check
+    seen: set[str] = set()
+    for cell in plan.cells:
+        recipe, sets = cell.job.recipe.name, "+".join(cell.job.data)
+        for check in _news(cell.job, known={recipe, sets} & seen):
+            told = {"base": recipe, "data": cell.job.sets}.get(check.name, check.name)
+            if check.problem or check.name in ("base", "data"):
+                yield Check(told, check.found, check.problem)
+        seen |= {recipe, sets}
+    yield _room(plan)
+
+
+def _news(job: Job, known: set[str]) -> Iterator[Check]:
+    """The checks of a job, unless its recipe and its sets have been looked at with others."""
+    if len(known) < 2:
+        for check in job_checks(job):
+            if check.name == "base" and job.recipe.name in known and not check.problem:
+                continue
+            if check.name == "data" and job.recipe.name not in known and known and not check.problem:
+                continue
+            yield check
+
+
+def _room(plan: Plan) -> Check:
+    between = [1 + len(cell.job.recipe.against_forgetting.interpolation) for cell in plan.cells]
+    each = zip(plan.cells, between, strict=True)
+    needed = sum(bytes_needed(cell.job) * folders for cell, folders in each if not cell.done)
+    free = free_bytes(plan.out)
+    found = f"{needed / 1e9:,.1f} GB needed of {free / 1e9:,.1f} GB free in {plan.out}"
+    if needed > free:
+        return Check("disk", "", EmtError(f"{found}. Make room, choose another --out, or keep fewer (fractions: [])."))
+    return Check("disk", found)

@@ -1,0 +1,1 @@
+"""A job done: looked over beforehand, trained, resumed, and evaluated on the way."""

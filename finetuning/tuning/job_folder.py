@@ -1,0 +1,105 @@
+"""A job's own folder: whose it is, what an earlier start left in it, and what it says once the job is done."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emt_tasks.errors import EmtError
+from emt_tasks.runs.manifest import write_json
+from finetuning.training.checkpoint import Checkpoint, is_whole, read_checkpoint
+from finetuning.training.curve import Point
+from finetuning.training.job import Job
+
+INPUTS = "inputs.json"  # in the state's folder: what the training depends on
+DONE = "training.json"  # in the job's folder, once it is done
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What a job left.
+
+    Attributes:
+        folder: its own.
+        checkpoints: that were kept, by step.
+        curve: of the loss.
+        kept: whether an earlier start had done all of it.
+        images_per_second: of this start.
+        stopped: whether it ended before the recipe's last epoch, because somebody said stop.
+    """
+
+    folder: Path
+    checkpoints: tuple[Checkpoint, ...]
+    curve: tuple[Point, ...]
+    kept: bool
+    images_per_second: float = 0.0
+    stopped: bool = False
+
+
+def _digest(inputs: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(path.read_text(encoding="utf8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def is_ours(job: Job) -> bool:
+    """Whether the folder was made by a training."""
+    return (job.folder / DONE).is_file() or (job.state / INPUTS).is_file()
+
+
+def finished(job: Job, inputs: dict[str, Any]) -> Tuned | None:
+    """What an earlier start has finished, if it was this job and all of it is there."""
+    done = _read(job.folder / DONE)
+    if done.get("digest") != _digest(inputs):
+        return None
+    try:
+        checkpoints = tuple(read_checkpoint(job.folder / name) for name in done["checkpoints"])
+    except EmtError:
+        return None
+    if not all(is_whole(checkpoint) for checkpoint in checkpoints):
+        return None
+    stopped = bool(done.get("stopped"))
+    return Tuned(job.folder, checkpoints, tuple(Point(*point) for point in done["curve"]), True, 0.0, stopped)
+
+
+def write_done(tuned: Tuned, inputs: dict[str, Any]) -> None:
+    """Say in the folder that the job is done, and what it was."""
+    names = [checkpoint.folder.name for checkpoint in tuned.checkpoints]
+    write_json(
+        tuned.folder / DONE,
+        {
+            "digest": _digest(inputs),
+            "inputs": inputs,
+            "checkpoints": names,
+            "stopped": tuned.stopped,
+            "curve": [list(point) for point in tuned.curve],
+        },
+    )
+
+
+def claim(job: Job, inputs: dict[str, Any]) -> None:
+    """Make the folder this job's.
+
+    Raises:
+        EmtError: another training's is there.
+    """
+    known = _read(job.state / INPUTS) or _read(job.folder / DONE).get("inputs", {})
+    if job.folder.is_dir() and any(job.folder.iterdir()) and not known:
+        raise EmtError(f"{job.folder} is there and was not made here, so it stays as it is. Choose another --out.")
+    if known and _digest(known) != _digest(inputs):
+        other = ", ".join(sorted(name for name in inputs if known.get(name) != inputs[name]))
+        raise EmtError(
+            f"{job.folder} holds a training of another {other}. Choose another --out, or name, or start it --fresh."
+        )
+    try:
+        job.state.mkdir(parents=True, exist_ok=True)
+        write_json(job.state / INPUTS, inputs)
+    except OSError as error:
+        raise EmtError(f"{job.folder} can't be made ({error.strerror}). Choose another --out.") from error

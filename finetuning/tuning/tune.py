@@ -1,0 +1,62 @@
+"""A job done: trained, kept at each epoch, and continued where it was interrupted."""
+
+import shutil
+
+from safetensors import SafetensorError
+
+from emt_tasks.errors import EmtError
+from emt_tasks.runs.manifest import rank, ranks
+from finetuning.against_forgetting.remedies import compares_with_start, guarded
+from finetuning.training.additions import Additions
+from finetuning.training.base_model import LoadedBase, load_base
+from finetuning.training.job import Job
+from finetuning.training.methods import prepare
+from finetuning.training.schedule import Schedule
+from finetuning.tuning.job_folder import Tuned, claim, finished, is_ours
+from finetuning.tuning.one_start import OneStart
+from model_wrappers.checkpoints.fingerprint import fingerprint
+
+
+def tune(
+    job: Job,
+    loaded: LoadedBase | None = None,
+    additions: Additions | None = None,
+    shown: bool = True,
+    fresh: bool = False,
+) -> Tuned:
+    """Do a job, or what is left of it.
+
+    Args:
+        job: what to do.
+        loaded: its base, if it is in memory; it is as it was afterwards. None loads it.
+        additions: what else happens.
+        shown: whether progress is told on stderr.
+        fresh: whether what an earlier start left is thrown away.
+
+    Raises:
+        EmtError: something that its user can mend; what was finished is kept.
+    """
+    with_it = guarded(job, additions or Additions())
+    schedule = Schedule(job.recipe, len(job.rows), ranks())
+    inputs = job.inputs(fingerprint(job.base, revision=job.revision), ranks()) | {"additions": with_it.told}
+    done = None if fresh else finished(job, inputs)  # read before anything is written: alike on every rank
+    if done is not None:
+        return done
+    if rank() == 0:
+        if fresh and is_ours(job):
+            shutil.rmtree(job.folder)
+        claim(job, inputs)
+    own = loaded is None
+    base = load_base(job.base, job.device, job.revision) if loaded is None else loaded
+    compared = with_it.penalty is not None or compares_with_start(job.recipe)
+    prepared = prepare(base, job.recipe, job.seed, keep_start=compared or not own)
+    try:
+        return OneStart(job, schedule, prepared, with_it, inputs, shown).run()
+    except (OSError, SafetensorError) as error:
+        raise EmtError(
+            f"{job.folder} can't be written ({error}). What was finished is kept: make room, or choose another --out, "
+            "and run the same command again."
+        ) from error
+    finally:
+        if not own:
+            prepared.undo()

@@ -1,0 +1,129 @@
+"""Labelled sets from parquet, folders and the datasets library; mixtures; what is wrong with one is said by name."""
+
+from collections import Counter
+from pathlib import Path
+
+import datasets
+import pytest
+from PIL import Image
+
+from emt_tasks.errors import EmtError, UnknownName
+from emt_tasks.images import pixel_hash
+from finetuning.records.rows import InstructionRows, instruction_rows
+from finetuning.records.set_spec import read_spec
+from finetuning.records.wording import read_template
+from finetuning.toy.data import SetSizes, drawing_splits
+
+RED, BLUE = Image.new("RGB", (4, 4), "red"), Image.new("RGB", (5, 4), "blue")
+
+
+def rows(*specs: str, seed: int = 0, data_dir: Path | None = None, template: str = "articles") -> InstructionRows:
+    return instruction_rows(specs, read_template(template), seed, data_dir)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    for label, picture, count in (("red_ball", RED, 5), ("umbrella", BLUE, 2)):
+        (tmp_path / "photos" / label).mkdir(parents=True)
+        for place in range(count):
+            picture.save(tmp_path / "photos" / label / f"{place}.png")
+    return tmp_path / "photos"
+
+
+def test_one_of_ours_comes_with_every_picture_and_label(sets: Path) -> None:
+    read = rows("cifar10", data_dir=sets)
+    examples = drawing_splits(0, SetSizes(digit_tests=2, drawing_tests=2, drawing_trains=4))["train"]
+    assert [(pixel_hash(row.image), row.label) for row in read] == [(pixel_hash(i), y) for i, y in examples]
+    assert {row.image.mode for row in read} == {"RGB"}
+    assert read[0].answer.startswith("The object is a")
+    assert rows("mnist?rows=3", data_dir=sets)[0].answer.startswith("The number is ")
+
+
+def test_a_folder_of_class_folders(photos: Path) -> None:
+    read = rows(f"folder:{photos}")
+    assert read.name == "photos"
+    assert Counter(row.answer for row in read) == {"The object is a red ball.": 5, "The object is an umbrella.": 2}
+    assert read[6].image.size == (5, 4)
+    balanced = rows(f"folder:{photos}?balanced=true")
+    assert balanced.class_counts() == {"photos": {"red ball": 2, "umbrella": 2}}
+
+
+def test_any_set_of_the_datasets_library(photos: Path, tmp_path: Path) -> None:
+    cells = {"pic": [str(photos / "umbrella" / "0.png")] * 3, "kind": ["umbrella", "ball", "umbrella"], "n": [1, 2, 3]}
+    made = datasets.Dataset.from_dict(cells).cast_column("pic", datasets.Image())
+    (tmp_path / "set").mkdir()
+    made.to_parquet(tmp_path / "set" / "train.parquet")
+    read = rows(f"hub:{tmp_path / 'set'}?label=kind")
+    assert [row.answer for row in read] == [
+        "The object is an umbrella.",
+        "The object is a ball.",
+        "The object is an umbrella.",
+    ]
+    for spec, said in (("", "which column holds each row's label"), ("?label=n", "holds .*not words"),
+                       ("?label=knd", "Did you mean 'kind'"), ("?label=kind&image=n", "holds no pictures"),
+                       ("?label=kind&split=test", "no split of .*'test'")):  # fmt: skip
+        with pytest.raises(EmtError, match=said):
+            rows(f"hub:{tmp_path / 'set'}{spec}")
+
+
+def test_a_mixture_holds_its_sets_by_their_weights(sets: Path) -> None:
+    read = rows("cifar10?weight=2", "mnist?rows=10&weight=0.5", data_dir=sets)
+    assert read.name == "cifar10+mnist"
+    assert len(read) == 2 * 40 + 5
+    counts = read.class_counts()
+    assert set(counts["cifar10"].values()) == {8}
+    assert sum(counts["mnist"].values()) == 5
+
+
+def test_the_seed_decides_which_rows_and_the_words_of_each(sets: Path) -> None:
+    def seen(seed: int) -> list:
+        return list(rows("mnist?rows=12", seed=seed, data_dir=sets, template="paraphrases").texts())
+
+    assert seen(0) == seen(0)
+    assert seen(0) != seen(1)
+
+
+def test_what_a_mixture_is_made_of_depends_on_its_pixels(photos: Path) -> None:
+    before = rows(f"folder:{photos}").told()
+    assert before == rows(f"folder:{photos}").told()
+    BLUE.save(photos / "red_ball" / "0.png")
+    assert rows(f"folder:{photos}").told()[0]["fingerprint"] != before[0]["fingerprint"]
+
+
+def test_a_damaged_picture_is_named_with_its_file(photos: Path) -> None:
+    bad = photos / "umbrella" / "1.png"
+    bad.write_bytes(bad.read_bytes()[:40])
+    with pytest.raises(EmtError, match=rf"photos, row 6 \(file {bad}\), holds a picture that can't be read"):
+        rows(f"folder:{photos}").told()
+
+
+def test_a_set_without_labels_is_refused(tmp_path: Path) -> None:
+    RED.save(tmp_path / "a.png")
+    with pytest.raises(EmtError, match="has no labels: its pictures must lie in a folder for each class"):
+        rows(f"folder:{tmp_path}")
+    (tmp_path / "dog").mkdir()
+    (tmp_path / "cat").mkdir()
+    RED.save(tmp_path / "cat" / "a.png")
+    with pytest.raises(EmtError, match="the class 'dog' has no picture"):
+        rows(f"folder:{tmp_path}")
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [("cifar1", "Did you mean 'cifar10'"), ("foldr:x", "Did you mean 'folder'"),
+     ("cifar10?row=3", "Did you mean 'rows'"),
+     ("cifar10?rows=0", "greater than 0"), ("cifar10?rows=3&rows=4", "each once"), ("cifar10?place=x", "no option"),
+     ("cifar10?weight=many", "valid number"), ("folder:", "at least 1 character")],
+)  # fmt: skip
+def test_a_spec_that_is_none_says_why(spec: str, said: str) -> None:
+    with pytest.raises(EmtError, match=said):
+        read_spec(spec)
+
+
+def test_a_split_that_is_not_there_and_too_few_rows_are_named(sets: Path) -> None:
+    with pytest.raises(EmtError, match="no parquet file of the split 'validation'"):
+        rows("cifar10?split=validation", data_dir=sets)
+    with pytest.raises(EmtError, match="5 rows can't hold each of 10 classes"):
+        rows("cifar10?rows=5&balanced=true", data_dir=sets)
+    with pytest.raises(UnknownName, match="set to learn from"):
+        rows("", data_dir=sets)
