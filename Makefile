@@ -11,7 +11,7 @@ check:  ## format, lint, types
 	mypy
 
 test:  ## the default suite: offline, under 10 minutes on 2 cores
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n 2
 
 slow:  ## studies and full installs
 	$(PYTHON) -m pytest -m slow --override-ini addopts="--strict-markers -ra"
