@@ -23,6 +23,8 @@ COMMANDS = {
     "records": "Turn labelled pictures into instruction records to fine-tune on.",
     "finetune": "Tune a model by a recipe: projector, LoRA, learnt prompt or all of it.",
     "study": "Tune a base on several sets by several recipes, ask every epoch about all, and report.",
+    "board": "Keep a leaderboard: make entries from runs, check them, build the page.",
+    "repro": "Repeat section 3 of the paper: minority collapse in a ResNet18, forgetting in a CLIP.",
     "tasks": "List the tasks, or show what one of them asks.",
     "checkpoint": "Tell what a checkpoint is, or write it in transformers' form.",
     "contract": "Hold a model's wrapper, ours or yours, to what an evaluation relies on.",

@@ -1,7 +1,7 @@
 """A column of values that repeat: each is kept, and worked on, once."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 T = TypeVar("T")
 R = TypeVar("R")
+V = TypeVar("V", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,3 +47,15 @@ class Coded(Generic[T]):
         """How many rows have each value that some row has."""
         tally = np.bincount(self.codes, minlength=len(self.values)).tolist()
         return Counter({value: count for value, count in zip(self.values, tally, strict=True) if count})
+
+
+def coded(values: Iterable[V]) -> Coded[V]:
+    """The column of `values`, distinct ones in order of first sight.
+
+    >>> column = coded("abba")
+    >>> column.values, column.codes.tolist()
+    (('a', 'b'), [0, 1, 1, 0])
+    """
+    places: dict[V, int] = {}
+    codes = np.fromiter((places.setdefault(value, len(places)) for value in values), np.int32)
+    return Coded(tuple(places), codes)

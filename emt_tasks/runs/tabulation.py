@@ -1,18 +1,16 @@
 """Rows of a sample log become columns, one table a reading, each row of the data once."""
 
 import hashlib
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emt_tasks.runs.coded import Coded
+from emt_tasks.runs.coded import Coded, coded
 from emt_tasks.runs.records import OUTCOMES, Rows
 from emt_tasks.runs.sample_log import Emt, Line
 
-V = TypeVar("V", bound=Hashable)
 _PLACE = {outcome: place for place, outcome in enumerate(OUTCOMES)}
 
 
@@ -49,12 +47,12 @@ def _table(reading: str, lines: Sequence[Line]) -> Table:
     rows = Rows(
         doc_id=ids,
         image=_hashes(images),
-        label=_coded(line.emt.label for line in lines),
-        raw=_coded(line.emt.raw for line in lines),
-        prediction=_coded(line.emt.prediction for line in lines),
+        label=coded(line.emt.label for line in lines),
+        raw=coded(line.emt.raw for line in lines),
+        prediction=coded(line.emt.prediction for line in lines),
         outcome=Coded(OUTCOMES, np.fromiter((_PLACE[line.emt.outcome] for line in lines), np.int32, n)),
-        named=_coded(line.emt.named for line in lines),
-        foreign=_coded(line.emt.foreign for line in lines),
+        named=coded(line.emt.named for line in lines),
+        foreign=coded(line.emt.foreign for line in lines),
     )
     whole = rows if kept is None else rows.taken(kept)
     return Table(reading, whole, repeated, conflicting, sum(image is not None for image in images))
@@ -63,12 +61,6 @@ def _table(reading: str, lines: Sequence[Line]) -> Table:
 def _answer(emt: Emt) -> Hashable:
     """What rows of the same number must have in common to be the same row."""
     return emt.raw, emt.outcome, emt.label, emt.image
-
-
-def _coded(values: Iterable[V]) -> Coded[V]:
-    places: dict[V, int] = {}
-    codes = np.fromiter((places.setdefault(value, len(places)) for value in values), np.int32)
-    return Coded(tuple(places), codes)
 
 
 def _hashes(images: Sequence[str | None]) -> NDArray[np.bytes_] | None:

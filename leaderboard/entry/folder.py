@@ -1,0 +1,200 @@
+"""The folder of entries: every file in it is looked at, what is no entry is named, and no link is followed."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from emt_tasks.errors import EmtError
+from leaderboard.board.view import Excluded, Remark
+from leaderboard.entry.answers import BadAnswers, by_set, decoded, read_answers, unpacked
+from leaderboard.entry.candidate import Candidate
+from leaderboard.entry.checks import Case, checked
+from leaderboard.entry.known import FILE as KNOWN_FILE
+from leaderboard.entry.known import KnownData
+from leaderboard.entry.names import ENTRY, Place, is_plain, place_of
+from leaderboard.entry.rereading import Reply, Rereader
+from leaderboard.entry.schema import EntryFields
+
+MOST_BYTES = 200_000  # of an entry's file
+MOST_FILES = 20_000
+VERIFIED_FILE = "verified.txt"
+OWN_FILES = {KNOWN_FILE, VERIFIED_FILE, "board.yaml", "README.md", ".gitkeep"}
+MOST_NAMED = 8  # mistakes of one file
+
+
+class Unfit(ValueError):  # noqa: N818  # reads as what it says
+    """A file can't be taken for an entry's; `rule` says by which rule."""
+
+    def __init__(self, rule: str, what: str) -> None:
+        super().__init__(what)
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What a folder holds: entries that stand every check, in the order of their paths, and what is left out."""
+
+    cases: tuple[Case, ...]
+    excluded: tuple[Excluded, ...]
+
+
+def read_entries(folder: Path, known: KnownData) -> Entries:
+    """Every entry below `folder`; one that is wrong is named and left out.
+
+    Raises:
+        EmtError: there is no such folder, or it holds far more than entries.
+    """
+    if not folder.is_dir():
+        raise EmtError(f"{folder} is no folder of entries. Name it with --entries; `emt board init DIR` makes one.")
+    rereader, verified = Rereader(), _verified(folder)
+    cases, excluded = [], []
+    places, strays = _places(folder)
+    excluded += strays
+    for place in places:
+        try:
+            case, found = checked(candidate_at(folder, place), known, rereader)
+            found = (*found, *_tier(case, verified))
+        except Unfit as error:
+            found = (Remark(error.rule, str(error)),)
+        if found:
+            excluded.append(Excluded(str(place.entry), found))
+        else:
+            cases.append(case)
+    kept, doubles = _distinct(cases)
+    return Entries(kept, tuple(sorted((*excluded, *doubles), key=lambda one: one.path)))
+
+
+def _places(folder: Path) -> tuple[list[Place], list[Excluded]]:
+    """The entries by their names, and the files that are none and belong to none."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    if len(paths) > MOST_FILES:
+        raise EmtError(f"{folder} holds more than {MOST_FILES:,} files. Is it the folder of entries?")
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    places = {name: place for name in names if (place := place_of(name)) is not None}
+    owned = {str(path) for place in places.values() for path in (place.entry, place.answers, place.verdicts)}
+    strays = [
+        Excluded(name, (Remark("path", f"no entry's file: entries lie at ORG__MODEL/RUN{ENTRY}, answers beside them"),))
+        for name in names
+        if name not in owned and name not in OWN_FILES
+    ]
+    return list(places.values()), strays
+
+
+def candidate_at(folder: Path, place: Place) -> Candidate:
+    """The entry at `place`, read without trust.
+
+    Raises:
+        Unfit: one of its files can't be taken.
+    """
+    paths = [folder / path for path in (place.entry, place.answers, place.verdicts)]
+    for path in paths:
+        if path.is_symlink() or (path.exists() and not is_plain(path, folder)):
+            raise Unfit("path", f"{path.name} is a link, or lies behind one; hand in plain files")
+    entry, answers, verdicts = paths
+    text = _bounded(entry)
+    fields = _fields(text)
+    digest = hashlib.sha256(text)
+    for path in (answers, verdicts):
+        digest.update(hashlib.sha256(path.read_bytes() if path.exists() else b"").digest())
+    if fields.predictions is None:
+        for path in (answers, verdicts):
+            if path.exists():
+                raise Unfit("rows", f"{path.name} is there, and the entry says it is of numbers alone")
+        return Candidate(place, fields, {}, None, {}, digest.hexdigest())
+    if not answers.exists():
+        raise Unfit("rows", f"{answers.name} is missing")
+    try:
+        read = read_answers(answers)
+        replies = _replies(verdicts) if verdicts.exists() else {}
+    except BadAnswers as error:
+        raise Unfit("answers", str(error)) from error
+    return Candidate(place, fields, by_set(read.lines), read.sha256, replies, digest.hexdigest())
+
+
+def _bounded(path: Path) -> bytes:
+    if path.stat().st_size > MOST_BYTES:
+        raise Unfit("size", f"{path.stat().st_size:,} bytes; at most {MOST_BYTES:,}")
+    return path.read_bytes()
+
+
+def _fields(text: bytes) -> EntryFields:
+    try:
+        json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        return EntryFields.model_validate_json(text)
+    except ValidationError as error:
+        each = [f"{'.'.join(map(str, one['loc'])) or 'file'}: {_said(one)}" for one in error.errors()]
+        more = [f"and {len(each) - MOST_NAMED} more"] if len(each) > MOST_NAMED else []
+        raise Unfit("schema", "; ".join((*each[:MOST_NAMED], *more))) from error
+    except (ValueError, RecursionError) as error:
+        raise Unfit("schema", f"no JSON: {str(error)[:200]}") from error
+
+
+def _said(one: Mapping[str, Any]) -> str:
+    return str(one["msg"]).removeprefix("Value error, ")[:200]
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("the same key twice in one object")
+    return found
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
+
+
+def _replies(path: Path) -> dict[tuple[str, ...], str]:
+    found: dict[tuple[str, ...], str] = {}
+    for line in decoded(unpacked(path), Reply):
+        at = (line.reading, line.set, line.label, line.answer)
+        if found.setdefault(at, line.reply) != line.reply:
+            raise BadAnswers(f"two replies about one answer: {line.answer[:60]!r}")
+    return found
+
+
+def _verified(folder: Path) -> frozenset[str]:
+    """The ids of entries that a maintainer ran again, one a line of a file that maintainers keep."""
+    path = folder / VERIFIED_FILE
+    lines = path.read_text("utf8").splitlines() if path.is_file() else []
+    return frozenset(line.split("#")[0].strip() for line in lines) - {""}
+
+
+def _tier(case: Case, verified: frozenset[str]) -> Iterator[Remark]:
+    claims = case.candidate.fields.provenance.tier == "verified"
+    if claims and case.candidate.place.id not in verified:
+        yield Remark("tier", f"verified is a maintainer's word ({VERIFIED_FILE}); hand it in as rescored")
+
+
+def _distinct(cases: list[Case]) -> tuple[tuple[Case, ...], list[Excluded]]:
+    """The entries without those that give the same answers as one before them."""
+    first: dict[str, str] = {}
+    kept, doubles = [], []
+    for case in cases:
+        what = _answered(case)
+        place = case.candidate.place
+        if what in first:
+            doubles.append(Excluded(str(place.entry), (Remark("duplicate", f"the same answers as {first[what]}"),)))
+        else:
+            first[what] = place.id
+            kept.append(case)
+    return tuple(kept), doubles
+
+
+def _answered(case: Case) -> str:
+    """Equal for entries that hand in the same: pictures and answers; of numbers alone, the same model and tuning."""
+    told = case.candidate.fields
+    if not case.candidate.lines:
+        return json.dumps([told.model.org, told.model.name, told.tuning.model_dump(), sorted(told.datasets)])
+    lines = (
+        (line.set, line.image, line.raw) for key in sorted(case.candidate.lines) for line in case.candidate.lines[key]
+    )
+    digest = hashlib.sha256()
+    for parts in lines:
+        digest.update("\0".join(parts).encode("utf8", "surrogatepass"))
+    return digest.hexdigest()

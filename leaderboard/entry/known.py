@@ -1,0 +1,68 @@
+"""The data that entries may be of: fingerprints that somebody who has the data has made, one YAML file a board."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from emt_tasks.errors import EmtError
+from leaderboard.entry.schema import SetKey, Sha256, Words
+
+FILE = "known_data.yaml"
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    set: SetKey
+    fingerprint: Sha256
+    n: int = Field(ge=1)
+    name: Words
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    known: tuple[_Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One part of a set that is known: how many rows, and what it is."""
+
+    n: int
+    name: str
+
+
+KnownData = Mapping[tuple[str, str], Known]
+"""By set and fingerprint."""
+
+
+def known_data(folder: Path | None = None) -> KnownData:
+    """What ships with emt-bench, and what the `known_data.yaml` of a board's folder adds.
+
+    Raises:
+        EmtError: the file is not what it should be; each mistake is named.
+    """
+    found = _read(files("leaderboard").joinpath(FILE).read_text("utf8"), FILE)
+    own = folder / FILE if folder else None
+    if own is not None and own.is_file():
+        try:
+            found |= _read(own.read_text("utf8"), str(own))
+        except (OSError, UnicodeDecodeError) as error:
+            raise EmtError(f"{own} can't be read ({error}). Save it as UTF-8.") from error
+    return found
+
+
+def _read(text: str, where: str) -> dict[tuple[str, str], Known]:
+    try:
+        told = _File.model_validate(yaml.safe_load(text) or {})
+    except yaml.YAMLError as error:
+        raise EmtError(f"{where} is no YAML: {error}") from error
+    except ValidationError as error:
+        mistakes = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise EmtError(f"{where}: {mistakes}. Each line has set, fingerprint, n and name.") from error
+    return {(line.set, line.fingerprint): Known(line.n, line.name) for line in told.known}
