@@ -9,7 +9,7 @@ from emt_tasks.reading import Reading
 READING = "choice"
 VARIANTS: Mapping[str, Callable[[Likelihood], float | None]] = {
     "sum": lambda one: one.total,
-    "per_token": lambda one: -one.loss,
+    "per_token": lambda one: None if one.loss is None else -one.loss,
     "with_end": lambda one: one.with_end,
     "prior": lambda one: one.over_prior,
 }
@@ -26,7 +26,7 @@ what the prompt alone suggests.
 def scores(likelihoods: Sequence[Likelihood]) -> dict[str, list[float]]:
     """The labels' scores under each variant that all of them have, in nats; more is likelier.
 
-    A model of the harness that only tells losses has `per_token` alone.
+    A model of lmms-eval that only tells losses has `per_token` alone, one of lm_eval `sum`.
     """
     found = {name: [score for one in likelihoods if (score := of(one)) is not None] for name, of in VARIANTS.items()}
     return {name: some for name, some in found.items() if len(some) == len(likelihoods)}

@@ -51,6 +51,15 @@ def plain(text: str) -> str:
     return _UNSEEN.sub(" ", _TERMINAL.sub("", text))
 
 
+def storable(text: str) -> str:
+    r"""`text` as every file can hold it: half a surrogate pair, which an endpoint's JSON can bring, becomes "?".
+
+    >>> storable("a dog \ud83d")
+    'a dog ?'
+    """
+    return text.encode("utf8", "replace").decode("utf8")
+
+
 def terminal(text: str) -> str:
     """`text` for a terminal: one line, nothing that moves or colours."""
     return plain(text)

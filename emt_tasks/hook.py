@@ -4,18 +4,14 @@ lmms-eval has an entry point for models but none for tasks. The one for models i
 (`model_wrappers.registration`), and from there this hook waits for the import of `lmms_eval.tasks`.
 """
 
-import logging
 import warnings
-from functools import cache
 from types import ModuleType
 from typing import Any
 
 import wrapt
 
-from emt_tasks import sources
 from emt_tasks.task_files import task_folder
 
-logger = logging.getLogger(__name__)
 WRAPPED = ("initialize_tasks", "_get_task_and_group", "_get_config", "load_task_or_group", "match_tasks")
 REMEDY = 'add --include_path "$(emt tasks --path)" to the command'
 
@@ -57,29 +53,10 @@ def _with_our_tasks(indexed: Any, manager: Any, args: tuple[Any, ...], kwargs: d
 
 
 def _with_data_dir(configured: Any, _manager: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """A task's config, reading from `EMT_DATA_DIR` where that is set, and from the hub's cache when offline."""
-    from huggingface_hub import constants
+    """A task's config, reading from where the data is."""
+    from emt_tasks.hub import located
 
-    config: dict[str, Any] = configured(*args, **kwargs)
-    folder = sources.data_dir()
-    if folder is not None:
-        return sources.from_folder(config, folder)
-    if sources.is_ours(config):
-        _reach_hub_once()
-    return sources.from_hub_cache(config) if constants.HF_HUB_OFFLINE else config
-
-
-@cache
-def _reach_hub_once() -> None:
-    """Have the caches used at once where the hub is away: its client asks a minute and more for each file."""
-    from huggingface_hub import constants
-
-    from emt_tasks.hub import reach_hub
-
-    asked = not constants.HF_HUB_OFFLINE
-    found = reach_hub()
-    if asked and constants.HF_HUB_OFFLINE:
-        logger.warning("emt-bench: %s", found)
+    return located(configured(*args, **kwargs))
 
 
 def _where_it_can_be_answered(loaded: Any, _manager: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

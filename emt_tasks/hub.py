@@ -1,11 +1,45 @@
-"""Whether the hub can be reached, found out at once: its client tries each file for half a minute."""
+"""Where a task's data is, and whether the hub can be reached: its client tries each file for half a minute."""
 
+import logging
 import os
 import socket
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 
+from emt_tasks import sources
+
+logger = logging.getLogger(__name__)
 SECONDS = 4.0
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+
+
+def located(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A task's config, reading from `EMT_DATA_DIR` where that is set, and from the hub's cache when offline.
+
+    Raises:
+        MissingData: the folder, or the cache, has not what the task reads.
+    """
+    from huggingface_hub import constants
+
+    folder = sources.data_dir()
+    if folder is not None:
+        return sources.from_folder(config, folder)
+    if sources.is_ours(config):
+        _reach_hub_once()
+    return sources.from_hub_cache(config) if constants.HF_HUB_OFFLINE else dict(config)
+
+
+@cache
+def _reach_hub_once() -> None:
+    """Have the caches used at once where the hub is away: its client asks a minute and more for each file."""
+    from huggingface_hub import constants
+
+    asked = not constants.HF_HUB_OFFLINE
+    found = reach_hub()
+    if asked and constants.HF_HUB_OFFLINE:
+        logger.warning("emt-bench: %s", found)
 
 
 def reach_hub() -> str:

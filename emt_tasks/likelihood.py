@@ -21,14 +21,15 @@ class Likelihood:
 
     Attributes:
         loss: mean negative log-likelihood of the answer's tokens, in nats. The harness's multimodal tasks take the
-            least of these for the likeliest choice, so a log-likelihood would choose the worst.
+            least of these for the likeliest choice, so a log-likelihood would choose the worst. None where only `total`
+            is told, as lm_eval's models do.
         greedy: whether greedy generation would begin with the answer.
         total: log p(answer | image, prompt), in nats.
         with_end: log p(answer, and then the end | image, prompt).
         over_prior: `total` minus that after the same prompt with an image without content.
     """
 
-    loss: float
+    loss: float | None
     greedy: bool
     total: float | None = None
     with_end: float | None = None

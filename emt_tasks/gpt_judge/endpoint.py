@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
 from emt_tasks.errors import EmtError
-from emt_tasks.escaping import plain
+from emt_tasks.escaping import plain, storable
 from emt_tasks.gpt_judge.questions import Question
 from emt_tasks.gpt_judge.settings import JudgeSettings
 from emt_tasks.gpt_judge.store import Usage
@@ -162,8 +162,7 @@ def reply_in(completion: Any) -> tuple[str, Usage]:
         text = ""
     if not isinstance(text, str):
         raise Unanswered("garbled", "a message that is no text")
-    whole = text.encode("utf8", "replace").decode("utf8")  # half of a surrogate pair is no text, and no store keeps it
-    return whole, Usage(_count(usage, "prompt_tokens"), _count(usage, "completion_tokens"))
+    return storable(text), Usage(_count(usage, "prompt_tokens"), _count(usage, "completion_tokens"))
 
 
 def _count(usage: Any, name: str) -> int | None:

@@ -8,6 +8,7 @@ from lmms_eval.api.instance import Instance, unwrap_generation_output
 from lmms_eval.api.model import lmms
 
 from emt_tasks.errors import EmtError
+from emt_tasks.escaping import storable
 from emt_tasks.likelihood import Likelihood
 from emt_tasks.lost_answers import is_lost
 from emt_tasks.progress import ImageProgress
@@ -133,13 +134,10 @@ class Journaled(lmms):
 
 
 def _plain(answer: Any) -> Any:
-    """What is kept of an answer: its text, or its likelihood; nothing at all is an empty text.
-
-    Half a surrogate pair, which an endpoint's JSON can bring and no file can hold, becomes "?".
-    """
+    """What is kept of an answer: its text as a file can hold it, or its likelihood; nothing at all is an empty text."""
     said = None if answer is None else unwrap_generation_output(answer)[0]
     if isinstance(said, str):
-        return said.encode("utf8", "replace").decode("utf8")
+        return storable(said)
     return "" if said is None else said
 
 

@@ -1,0 +1,106 @@
+"""The door to lm_eval (EleutherAI's harness): its tasks are those for lmms-eval, and this class has them understood.
+
+`task_yamls/lm_eval` includes `task_yamls/lmms_eval`, file by file. Readings, rows and scoring are the same functions;
+what differs is what the two harnesses call things, and where lm_eval puts a picture.
+"""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from datasets import Dataset
+from lm_eval.api.instance import Instance
+from lm_eval.api.task import ConfigurableTask
+from lm_eval.models.api_models import JsonChatStr
+
+from emt_tasks.escaping import storable
+from emt_tasks.hub import located
+from emt_tasks.likelihood import Likelihood
+from emt_tasks.requirements import require_readings
+
+logger = logging.getLogger(__name__)
+PLACE_OF_PICTURE = "<image>"  # lm_eval's own mark, whatever token a model has for it
+THEIR_OWN = ("class", "reasoning_tags", "doc_to_visual")  # keys that lm_eval's tasks have not
+
+
+class EmtTask(ConfigurableTask):
+    """One EMT task under lm_eval.
+
+    Args:
+        config: the task file with its includes resolved and its functions imported.
+
+    Raises:
+        EmtError: the data can't be had, or a reading lacks what it needs. lm_eval has loaded the model by then.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        require_readings([config["task"]])
+        ours = {name: value for name, value in located(config).items() if name not in THEIR_OWN}
+        self._told_of_template = False
+        super().__init__(config={"doc_to_image": config["doc_to_visual"], **ours})
+
+    @cached_property
+    def _rows(self) -> Dataset:
+        """The rows, made once: the harness asks for them again for each reading and each count."""
+        return super().test_docs()
+
+    def test_docs(self) -> Dataset:
+        """The rows that are asked about."""
+        return self._rows
+
+    def fewshot_docs(self) -> None:
+        """None: the harness would decode the whole split here, to draw examples that are never shown."""
+
+    def doc_to_text(self, doc: Mapping[str, Any], doc_to_text: Any = None) -> str:
+        """The question, after the place of the picture."""
+        return f"{PLACE_OF_PICTURE}{super().doc_to_text(doc, doc_to_text)}"
+
+    def fewshot_context(self, doc: Mapping[str, Any], *args: Any, **settings: Any) -> Any:
+        """The question as the model is sent it; to a server without the mark, since its messages have the picture."""
+        context = super().fewshot_context(doc, *args, **settings)
+        if isinstance(context, JsonChatStr):
+            return JsonChatStr(context.prompt.replace(json.dumps(PLACE_OF_PICTURE)[1:-1], ""))
+        if not settings.get("apply_chat_template") and not self._told_of_template:
+            self._told_of_template = True
+            logger.warning(
+                "%s: the model is sent the bare question, without the turns it was tuned on, and servers refuse it. "
+                "Add --apply_chat_template, unless the model has no template.", self.config.task,
+            )  # fmt: skip
+        return context
+
+    def construct_requests(self, doc: Mapping[str, Any], ctx: str, **settings: Any) -> Instance | list[Instance]:
+        """The request, or for a choice one for each label, with settings by the names that lm_eval's models know."""
+        # The harness leaves out the space before a label under every chat template; ours, where white space is there.
+        made = super().construct_requests(doc, ctx, **{**settings, "apply_chat_template": ctx[-1:].isspace()})
+        if isinstance(made, Instance):
+            context, generation, picture = made.arguments
+            made.arguments = (context, as_lm_eval_says(generation), picture)
+        return made
+
+    def apply_filters(self) -> None:
+        """The readings of the answers as a file can hold them; over one that it can't, lm_eval loses the whole log."""
+        for request in self._instances:
+            request.resps = [storable(said) if isinstance(said, str) else said for said in request.resps]
+        super().apply_filters()
+
+    def process_results(self, doc: Mapping[str, Any], results: Sequence[Any]) -> dict[str, Any]:
+        """What a row counts; of a choice lm_eval tells log-likelihoods, where lmms-eval tells losses."""
+        if self.OUTPUT_TYPE == "multiple_choice":
+            results = [
+                [Likelihood(None, bool(greedy), total=float(total)) for total, greedy in each] for each in results
+            ]
+        counted: dict[str, Any] = super().process_results(doc, results)
+        return counted
+
+
+def as_lm_eval_says(generation: Mapping[str, Any]) -> dict[str, Any]:
+    """Generation settings by lm_eval's names; a single beam, which is the default and no server's word, goes unsaid.
+
+    >>> as_lm_eval_says({"max_new_tokens": 64, "num_beams": 1, "until": []})
+    {'max_gen_toks': 64, 'until': []}
+    """
+    said = {name: value for name, value in generation.items() if (name, value) != ("num_beams", 1)}
+    most = {"max_gen_toks": said.pop("max_new_tokens")} if "max_new_tokens" in said else {}
+    return {**most, **said}
