@@ -2,16 +2,12 @@
 
 from typing import Any, ClassVar
 
-import torch
-
 from emt_tasks.errors import EmtError
 from emt_tasks.likelihood import Likelihood
 from model_wrappers.base import HFModel
-from model_wrappers.closed_set.full_passes import full_pass_scores
-from model_wrappers.closed_set.label_tokens import label_seam
-from model_wrappers.closed_set.label_trie import build_trie
-from model_wrappers.generating.inputs import Batch
-from model_wrappers.generating.instructblip_inputs import BARE, InstructBlipInputs
+from model_wrappers.closed_set.full_passes import answers_after_prompts
+from model_wrappers.generating.blip2_inputs import BARE
+from model_wrappers.generating.instructblip_inputs import InstructBlipInputs
 from model_wrappers.generating.preparation import Prepared
 from model_wrappers.generating.prompts import IMAGE
 
@@ -61,19 +57,5 @@ class EmtInstructBlip(HFModel):
         The Q-Former is asked with the prompt alone (with the answer in it, it would look for that), and a Flan-T5 reads
         the prompt and writes the answer.
         """
-        prompts = {**ready.inputs, **self.processor.tokens(ready.prompts)}
-        inputs = self._placed(prompts)
-        found = []
-        for place, (prompt, answer) in enumerate(zip(ready.prompts, ready.answers, strict=True)):
-            row = {name: value[place : place + 1] for name, value in inputs.items()}
-            found.append(self._likelihood(row, prompt, answer))
-        return found
-
-    def _likelihood(self, row: Batch, prompt: str, answer: str) -> Likelihood:
-        seam = label_seam(self.tokenizer, prompt, [answer], delimiter="")
-        shape = row["input_ids"].shape
-        cut = {name: value[:, : shape[1] - seam.cut] if value.shape == shape else value for name, value in row.items()}
-        with torch.inference_mode():
-            scores = full_pass_scores(self._model, cut, build_trie(seam.labels))
-        total = float(scores.total[0, 0])
-        return Likelihood(-total / len(seam.labels[0]), bool(scores.greedy[0, 0]), total=total)
+        inputs = self._placed({**ready.inputs, **self.processor.tokens(ready.prompts)})
+        return answers_after_prompts(self._model, self.tokenizer, inputs, ready.prompts, ready.answers)

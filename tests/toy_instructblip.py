@@ -6,6 +6,11 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from toy_models import SPREAD, TEXT, _tokenizer
 from transformers import (
+    Blip2Config,
+    Blip2ForConditionalGeneration,
+    Blip2Processor,
+    Blip2QFormerConfig,
+    Blip2VisionConfig,
     BlipImageProcessor,
     InstructBlipConfig,
     InstructBlipForConditionalGeneration,
@@ -13,6 +18,7 @@ from transformers import (
     InstructBlipQFormerConfig,
     InstructBlipVisionConfig,
     LlamaConfig,
+    OPTConfig,
     PreTrainedTokenizerFast,
     T5Config,
 )
@@ -36,14 +42,38 @@ def saved(folder: Path, family: str = "llama", seed: int = 0) -> Path:
         vision_config=vision, qformer_config=qformer, text_config=_text(family), num_query_tokens=QUERIES,
         image_token_index=3,
     )  # fmt: skip
-    model = InstructBlipForConditionalGeneration(config).eval()
-    for name, weights in model.named_parameters():
+    processor = InstructBlipProcessor(_pictures(), _tokenizer(), words, num_query_tokens=QUERIES)
+    return _written(folder, InstructBlipForConditionalGeneration(config), processor)
+
+
+def blip2(folder: Path, family: str = "opt", seed: int = 0) -> Path:
+    """A BLIP-2 in `folder`, over an `opt` or a `t5`: its Q-Former reads no question."""
+    torch.manual_seed(seed)
+    vision = Blip2VisionConfig(
+        hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, image_size=16, patch_size=8,
+    )  # fmt: skip
+    qformer = Blip2QFormerConfig(
+        vocab_size=8, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
+        encoder_hidden_size=16,
+    )  # fmt: skip
+    config = Blip2Config(
+        vision_config=vision, qformer_config=qformer, text_config=_text(family), num_query_tokens=QUERIES,
+        image_token_index=3,
+    )  # fmt: skip
+    processor = Blip2Processor(_pictures(), _tokenizer(), num_query_tokens=QUERIES)
+    return _written(folder, Blip2ForConditionalGeneration(config), processor)
+
+
+def _pictures() -> BlipImageProcessor:
+    return BlipImageProcessor(size={"height": 16, "width": 16})
+
+
+def _written(folder: Path, model: torch.nn.Module, processor: object) -> Path:
+    for name, weights in model.eval().named_parameters():
         loud = ("query_tokens", "language_projection", "lm_head", "patch_embedding", "embeddings", "shared")
         if weights.ndim > 1:
             torch.nn.init.normal_(weights, std=0.5 if any(part in name for part in loud) else SPREAD)
     model.generation_config.eos_token_id, model.generation_config.pad_token_id = 2, 0
-    pictures = BlipImageProcessor(size={"height": 16, "width": 16})
-    processor = InstructBlipProcessor(pictures, _tokenizer(), words, num_query_tokens=QUERIES)
     folder.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
@@ -61,7 +91,12 @@ def qformer_tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=pieces, model_max_length=POSITIONS, **names)
 
 
-def _text(family: str) -> LlamaConfig | T5Config:
+def _text(family: str) -> LlamaConfig | OPTConfig | T5Config:
+    if family == "opt":
+        return OPTConfig(
+            vocab_size=len(_tokenizer()), hidden_size=32, word_embed_proj_dim=32, ffn_dim=64, num_hidden_layers=2,
+            num_attention_heads=4, max_position_embeddings=512, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+        )  # fmt: skip
     if family == "llama":
         return LlamaConfig(
             vocab_size=len(_tokenizer()), hidden_size=32, intermediate_size=64, num_hidden_layers=2,

@@ -13,11 +13,15 @@ from transformers import (
     LlavaConfig,
     LlavaForConditionalGeneration,
     LlavaProcessor,
+    PaliGemmaConfig,
+    PaliGemmaForConditionalGeneration,
+    PaliGemmaProcessor,
     PreTrainedTokenizerFast,
     Qwen2VLConfig,
     Qwen2VLForConditionalGeneration,
     Qwen2VLImageProcessor,
     Qwen2VLProcessor,
+    SiglipImageProcessor,
 )
 from transformers.models.qwen2_vl.video_processing_qwen2_vl import Qwen2VLVideoProcessor
 
@@ -88,6 +92,28 @@ def qwen(folder: Path, *, hidden: int = 32, seed: int = 0) -> Path:
         video_processor=Qwen2VLVideoProcessor(**sizes),
     )  # fmt: skip
     return _saved(folder, model, processor)
+
+
+def paligemma(folder: Path) -> Path:
+    """A PaliGemma in `folder`: no chat template, and a prompt whose tokens all see each other."""
+    torch.manual_seed(0)
+    config = PaliGemmaConfig(
+        vision_config={
+            "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+            "image_size": 16, "patch_size": 8, "model_type": "siglip_vision_model", "vision_use_head": False,
+        },
+        text_config={
+            "model_type": "gemma", "vocab_size": len(_tokenizer()), "hidden_size": 32, "intermediate_size": 64,
+            "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 1, "head_dim": 8,
+            "initializer_range": SPREAD, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
+        },
+        projection_dim=32, image_token_index=3,
+    )  # fmt: skip
+    model = _spread(PaliGemmaForConditionalGeneration(config))
+    model.generation_config.eos_token_id, model.generation_config.pad_token_id = 2, 0
+    pictures = SiglipImageProcessor(size={"height": 16, "width": 16})
+    pictures.image_seq_length = 4
+    return _saved(folder, model, PaliGemmaProcessor(pictures, _tokenizer()))
 
 
 @cache

@@ -6,8 +6,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from emt_tasks.likelihood import Likelihood
 from model_wrappers.closed_set.label_scores import LabelScores
-from model_wrappers.closed_set.label_trie import LabelTrie
+from model_wrappers.closed_set.label_tokens import label_seam
+from model_wrappers.closed_set.label_trie import LabelTrie, build_trie
+from model_wrappers.generating.inputs import shorter
 
 
 def full_pass_scores(
@@ -25,6 +28,29 @@ def full_pass_scores(
     total, greedy, end = (torch.stack(part, dim=1) for part in zip(*columns, strict=True))
     lengths = torch.tensor([len(sequence) for sequence in trie.sequences], device=total.device)
     return LabelScores(total, greedy, lengths, end if end_tokens else None)
+
+
+def answers_after_prompts(
+    model: Any, tokenizer: Any, inputs: Mapping[str, Any], prompts: Sequence[str], answers: Sequence[str]
+) -> list[Likelihood]:
+    """The likelihood of one answer after each prompt, a row at a time.
+
+    Args:
+        model: as of `full_pass_scores`.
+        tokenizer: its.
+        inputs: of the B prompts and pictures, without the answers.
+        prompts: B texts.
+        answers: B texts.
+    """
+    found = []
+    for place, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
+        seam = label_seam(tokenizer, prompt, [answer], delimiter="")
+        row = shorter({name: value[place : place + 1] for name, value in inputs.items()}, seam.cut)
+        with torch.inference_mode():
+            scores = full_pass_scores(model, row, build_trie(seam.labels))
+        total = float(scores.total[0, 0])
+        found.append(Likelihood(-total / len(seam.labels[0]), bool(scores.greedy[0, 0]), total=total))
+    return found
 
 
 def _one_label(

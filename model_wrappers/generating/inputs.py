@@ -51,7 +51,9 @@ class Preprocessor:
         options: Batch = {"add_special_tokens": False} if start and texts[0].startswith(start) else {}
         if pictures[0]:
             options["images"] = [list(each) for each in pictures]
-        return dict(self._processor(text=list(texts), return_tensors="pt", padding=True, **options))
+        made = dict(self._processor(text=list(texts), return_tensors="pt", padding=True, **options))
+        made.pop("labels", None)  # PaliGemma's, for training: with them each pass would compute a loss
+        return made
 
     def _separate(self, texts: Sequence[str], pictures: Sequence[Sequence[Image]]) -> Batch:
         rows = [self._tokens_of(text, each) for text, each in zip(texts, pictures, strict=True)]

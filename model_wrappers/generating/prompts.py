@@ -31,7 +31,7 @@ class Prompts:
 
     def __init__(self, processor: Any, default: str) -> None:
         self._processor = processor
-        self._sign = getattr(processor, "image_token", None) or IMAGE
+        self._sign = str(getattr(processor, "image_token", None) or IMAGE)  # BLIP-2's has a token object
         self.template = (
             getattr(processor, "chat_template", None)
             or getattr(processor.tokenizer, "chat_template", None)
