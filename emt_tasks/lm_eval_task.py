@@ -70,10 +70,11 @@ class EmtTask(ConfigurableTask):
             )  # fmt: skip
         return context
 
-    def construct_requests(self, doc: Mapping[str, Any], ctx: str, **settings: Any) -> Instance | list[Instance]:
+    def construct_requests(self, doc: Mapping[str, Any], ctx: Any, **settings: Any) -> Instance | list[Instance]:
         """The request, or for a choice one for each label, with settings by the names that lm_eval's models know."""
         # The harness leaves out the space before a label under every chat template; ours, where white space is there.
-        made = super().construct_requests(doc, ctx, **{**settings, "apply_chat_template": ctx[-1:].isspace()})
+        parted = isinstance(ctx, str) and ctx[-1:].isspace()
+        made = super().construct_requests(doc, ctx, **{**settings, "apply_chat_template": parted})
         if isinstance(made, Instance):
             context, generation, picture = made.arguments
             made.arguments = (context, as_lm_eval_says(generation), picture)

@@ -5,13 +5,16 @@ import hashlib
 import io
 import json
 import threading
-from collections import Counter
+import time
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from PIL import Image
+
+WINDOW = 1  # second of a rate limit
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,19 @@ class ChatServer:
         say: (model, prompt, picture) -> answer; None is no content.
         troubles: HTTP statuses given for the first tries of each question, in order, before it is answered.
         together: requests that must be there at the same time before any of them is answered.
+        at_most: requests it takes in `WINDOW` seconds; those beyond get 429 and `Retry-After`.
     """
 
     def __init__(
-        self, say: Callable[[str, str, Image.Image], str | None], troubles: Sequence[int] = (), together: int = 1
+        self,
+        say: Callable[[str, str, Image.Image], str | None],
+        troubles: Sequence[int] = (),
+        together: int = 1,
+        at_most: int | None = None,
     ) -> None:
-        self.say, self.troubles = say, tuple(troubles)
+        self.say, self.troubles, self.at_most = say, tuple(troubles), at_most
+        self.taken: deque[float] = deque()
+        self.refused = 0
         self.asked: list[Asked] = []
         self.tries: Counter[str] = Counter()
         self.most_at_once = self._now = 0
@@ -70,12 +80,27 @@ class ChatServer:
         self._together.wait(timeout=30)
         with self._lock:
             self._now -= 1
+        if self._too_many():
+            return 429, {"error": {"message": "too many requests", "code": 429}}
         if tried < len(self.troubles):
             return self.troubles[tried], {"error": {"message": "not now", "code": self.troubles[tried]}}
         settings = {name: value for name, value in body.items() if name not in ("messages", "model")}
         with self._lock:
             self.asked.append(Asked(body["model"], prompt, pixels, picture.mode, key, settings))
         return 200, _completion(body["model"], self.say(body["model"], prompt, picture))
+
+    def _too_many(self) -> bool:
+        """Whether the window is full; a request that finds room takes a place in it."""
+        now = time.monotonic()
+        with self._lock:
+            while self.taken and self.taken[0] < now - WINDOW:
+                self.taken.popleft()
+            full = self.at_most is not None and len(self.taken) >= self.at_most
+            if full:
+                self.refused += 1
+            else:
+                self.taken.append(now)
+            return full
 
 
 def _completion(model: str, said: str | None) -> dict[str, Any]:
@@ -96,7 +121,7 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
-            self.send_header("Retry-After-Ms", "1")
+            self.send_header(*(("Retry-After", str(WINDOW)) if server.at_most else ("Retry-After-Ms", "1")))
             self.end_headers()
             self.wfile.write(content)
 
