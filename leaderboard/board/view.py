@@ -321,6 +321,7 @@ class Sample:
         foreign: whether it names a label that only another set has.
         reads: under each reading, label_match first.
         differs: whether the readings differ; those come first.
+        image: sha256 of the picture's pixels.
     """
 
     id: str
@@ -335,6 +336,7 @@ class Sample:
     foreign: bool
     reads: tuple[Read, ...]
     differs: bool
+    image: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,8 +365,8 @@ class SetInfo:
         labels: in index order.
         n: the board's rows of it, which are ranked on; 0 where nothing was run.
         data: what the rows are, in the words of the list of known data.
-        shows: the least difference of two models that so many rows show with power 0.8, where a tenth of the rows
-            differs evenly besides; None where there is none.
+        shows: the least difference that so many rows show with power 0.8, between a model that is right on half of them
+            and one whose errors have nothing to do with its own; None where there is none.
         sprite: None where the pictures are not at hand, or may not be shown.
     """
 

@@ -1,0 +1,61 @@
+"""Who belongs to whom on a board: each model's encoder and base, and the epochs of one tuning."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from emt_tasks.forgetting.lineage import spelt
+from leaderboard.entry.checks import Case
+from leaderboard.entry.names import slugged
+from leaderboard.entry.schema import EntryFields
+
+
+def encoders(cases: Sequence[Case]) -> Mapping[str, Case]:
+    """The entry of each model's encoder, by the model's id."""
+    there: dict[str, list[Case]] = {}
+    for case in cases:
+        told = case.candidate.fields
+        if told.kind == "encoder" and told.model.encoder:
+            there.setdefault(spelt(told.model.encoder), []).append(case)
+    found = {}
+    for case in cases:
+        told = case.candidate.fields
+        if told.kind == "model" and told.model.encoder and (several := there.get(spelt(told.model.encoder))):
+            found[case.candidate.place.id] = _nearest(case, several)
+    return found
+
+
+def bases(cases: Sequence[Case]) -> Mapping[str, Case]:
+    """The entry of each tuned model's base, by the tuned model's id."""
+    there: dict[str, list[Case]] = {}
+    for case in cases:
+        told = case.candidate.fields
+        if told.kind == "model" and told.tuning.kind == "none":
+            there.setdefault(spelt(f"{told.model.org}/{told.model.name}"), []).append(case)
+    found = {}
+    for case in cases:
+        told = case.candidate.fields
+        if told.tuning.base and (several := there.get(spelt(told.tuning.base))):
+            found[case.candidate.place.id] = _nearest(case, several)
+    return found
+
+
+def _nearest(case: Case, several: Sequence[Case]) -> Case:
+    """Of several that it could be, the one on most of the same data; the first by id of those."""
+    own = _data(case)
+    return min(several, key=lambda other: (-len(own & _data(other)), other.candidate.place.id))
+
+
+def _data(case: Case) -> set[tuple[str, str]]:
+    return {(key, told.fingerprint) for key, told in case.candidate.fields.datasets.items()}
+
+
+def series(told: EntryFields, folder: str) -> str | None:
+    """Equal for the epochs of one tuning, and safe; None of what is not tuned."""
+    tuning = told.tuning
+    if tuning.kind == "none":
+        return None
+    parts = (folder, tuning.kind, "+".join(tuning.dataset), tuning.base or "", *_told(tuning.lr, tuning.seed))
+    return ".".join(map(slugged, parts))
+
+
+def _told(*values: object) -> Iterable[str]:
+    return (str(value) for value in values if value is not None)
