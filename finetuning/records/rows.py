@@ -130,6 +130,15 @@ def _spec(said: str | SetSpec) -> SetSpec:
 
 def _part(spec: SetSpec, template: Template, seed: int, data_dir: Path | None) -> Part:
     source = labelled_set(spec, data_dir)
+    return Part(spec, source, Wording(template, source.labels, source.noun, seed), rows_asked_for(source, spec, seed))
+
+
+def rows_asked_for(source: LabelledSet, spec: SetSpec, seed: int) -> Indices:
+    """The rows of `source` that `spec` asks for, by its balance, number and weight.
+
+    Raises:
+        EmtError: none is left.
+    """
     rows: Indices = np.arange(len(source.targets))
     if spec.balanced:
         rows = balanced(source.targets, seed)
@@ -138,7 +147,7 @@ def _part(spec: SetSpec, template: Template, seed: int, data_dir: Path | None) -
     rows = weighted(rows, spec.weight, seed)
     if not len(rows):
         raise EmtError(f"{source.name}: no row is left of {len(source.targets)}. Raise its rows or weight.")
-    return Part(spec, source, Wording(template, source.labels, source.noun, seed), rows)
+    return rows
 
 
 def _some(rows: Indices, source: LabelledSet, spec: SetSpec, seed: int) -> Indices:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from emt_tasks.errors import EmtError
 from emt_tasks.runs.manifest import write_json
@@ -14,6 +14,15 @@ from finetuning.training.job import Job
 
 INPUTS = "inputs.json"  # in the state's folder: what the training depends on
 DONE = "training.json"  # in the job's folder, once it is done
+
+
+class Home(Protocol):
+    """Where one training leaves what it makes: `folder`, and below it `state`, from which it goes on after a kill."""
+
+    @property
+    def folder(self) -> Path: ...  # noqa: D102  # said above
+    @property
+    def state(self) -> Path: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +46,13 @@ class Tuned:
     stopped: bool = False
 
 
-def _digest(inputs: dict[str, Any]) -> str:
+def digest(inputs: dict[str, Any]) -> str:
+    """The sha256, in hex, of all that a training depends on."""
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_told(path: Path) -> dict[str, Any]:
+    """What a JSON file says; nothing where it is not there or not whole."""
     try:
         told = json.loads(path.read_text(encoding="utf8"))
     except (OSError, ValueError):
@@ -49,15 +60,15 @@ def _read(path: Path) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def is_ours(job: Job) -> bool:
+def is_ours(job: Home) -> bool:
     """Whether the folder was made by a training."""
     return (job.folder / DONE).is_file() or (job.state / INPUTS).is_file()
 
 
 def finished(job: Job, inputs: dict[str, Any]) -> Tuned | None:
     """What an earlier start has finished, if it was this job and all of it is there."""
-    done = _read(job.folder / DONE)
-    if done.get("digest") != _digest(inputs):
+    done = read_told(job.folder / DONE)
+    if done.get("digest") != digest(inputs):
         return None
     try:
         checkpoints = tuple(read_checkpoint(job.folder / name) for name in done["checkpoints"])
@@ -75,7 +86,7 @@ def write_done(tuned: Tuned, inputs: dict[str, Any]) -> None:
     write_json(
         tuned.folder / DONE,
         {
-            "digest": _digest(inputs),
+            "digest": digest(inputs),
             "inputs": inputs,
             "checkpoints": names,
             "stopped": tuned.stopped,
@@ -84,16 +95,16 @@ def write_done(tuned: Tuned, inputs: dict[str, Any]) -> None:
     )
 
 
-def claim(job: Job, inputs: dict[str, Any]) -> None:
+def claim(job: Home, inputs: dict[str, Any]) -> None:
     """Make the folder this job's.
 
     Raises:
         EmtError: another training's is there.
     """
-    known = _read(job.state / INPUTS) or _read(job.folder / DONE).get("inputs", {})
+    known = read_told(job.state / INPUTS) or read_told(job.folder / DONE).get("inputs", {})
     if job.folder.is_dir() and any(job.folder.iterdir()) and not known:
         raise EmtError(f"{job.folder} is there and was not made here, so it stays as it is. Choose another --out.")
-    if known and _digest(known) != _digest(inputs):
+    if known and digest(known) != digest(inputs):
         other = ", ".join(sorted(name for name in inputs if known.get(name) != inputs[name]))
         raise EmtError(
             f"{job.folder} holds a training of another {other}. Choose another --out, or name, or start it --fresh."

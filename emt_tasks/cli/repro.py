@@ -1,0 +1,166 @@
+"""`emt repro`: section 3 of the paper, by two commands."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from emt_tasks import sources
+from emt_tasks.cli.arguments import as_word, data_dir_option
+from emt_tasks.cli.finetune import fields_of
+from emt_tasks.labels import ALL_SETS
+
+if TYPE_CHECKING:
+    from finetuning.repro.job import ReproJob
+    from finetuning.repro.kept_once import Reproduced
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+STEMS = ("cifar", "imagenet")
+
+
+@click.group()
+def command() -> None:
+    """Repeat section 3 of the paper: forgetting where no language model is involved.
+
+    \b
+    Examples:
+      emt repro resnet --data cifar10 --epochs 5 --second-epochs 5 --limit 200
+      emt repro clip --model ViT-L-14 --pretrained openai --data cifar10
+    """
+
+
+def shared_options(about_out: str) -> Callable[[Command], Command]:
+    """The options that both have."""
+
+    def added(given: Command) -> Command:
+        options = [
+            click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout in place of the table."),
+            click.option("--check", "only_check", is_flag=True, help="Stop after the preflight and the estimate."),
+            click.option("--fresh", is_flag=True, help="Throw away what an earlier start of the same name left."),
+            click.option("--device", help="cpu, cuda, cuda:1, ..."),
+            data_dir_option,
+            click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all chance."),
+            click.option("--set-field", "fields", multiple=True, metavar="NAME=VALUE", help="A field of the course."),
+            click.option("--limit", type=click.IntRange(2), help="Pictures of each class to learn from."),
+            click.option("--epochs", type=click.IntRange(1), help="In place of the paper's."),
+            click.option(
+                "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("out/repro"), show_default=True,
+                help=about_out,
+            ),
+            click.option(
+                "--data", multiple=True, metavar="SET",
+                help="A set to learn: mnist, cifar10, cifar100, miniimagenet, folder:PATH, hub:ID; one after the other."
+                "  [default: all four]",
+            ),
+        ]  # fmt: skip
+        for option in options:
+            given = option(given)
+        return given
+
+    return added
+
+
+@command.command()
+@shared_options("Trainings go to OUT/resnet-SET, figure and page to OUT.")
+@click.option("--second-epochs", type=click.IntRange(1), help="On the other half, in place of the paper's.")
+@click.option("--side", type=click.IntRange(8, 512), help="Read pictures at this size.  [default: theirs, at most 84]")
+@click.option("--stem", type=click.Choice(STEMS), help="The network's beginning.  [default: cifar up to 64 pixels]")
+def resnet(
+    data: tuple[str, ...], out: Path, epochs: int | None, second_epochs: int | None, limit: int | None,
+    fields: tuple[str, ...], seed: int, side: int | None, stem: Any, data_dir: Path | None, device: str | None,
+    fresh: bool, only_check: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Train a ResNet18 on the first half of a set's classes and then on the other half, and watch the first.
+
+    After each epoch: accuracy on the training pictures of both halves, neural collapse (NC1 to NC4), and the cosines of
+    the classifier's rows of absent classes. 100 + 100 epochs as in the paper; of an odd number of classes the first
+    half has one more. A start that was killed goes on when the same command is given again, on a CPU to the same bits.
+
+    \b
+    Examples:
+      emt repro resnet --data cifar10 --epochs 5 --second-epochs 5 --limit 200
+      emt repro resnet --data folder:photos --side 64
+      emt repro resnet --check
+    """
+    from finetuning.repro.course import read_course
+
+    said = {"epochs": epochs, "second_epochs": second_epochs}
+    course = read_course("resnet", dict(fields_of(fields)) | {name: n for name, n in said.items() if n is not None})
+    _note("loading torch ...")
+    from finetuning.repro.job import ReproJob
+    from finetuning.repro.resnet import checks, reproduce
+    from finetuning.studies.run import alone_in
+
+    each = dict.fromkeys(data or ALL_SETS)
+    jobs = [ReproJob(course, one, out, seed, limit, side, data_dir or sources.data_dir(), device) for one in each]
+    with alone_in(out):
+        _checked(jobs, lambda job: checks(job, stem))
+        if only_check:
+            return
+        done = []
+        for job in jobs:
+            _note(f"{job.name}:")
+            done.append(reproduce(job, stem, told=_epoch_of_resnet, fresh=fresh))
+            _tell_kept(done[-1])
+        _tell_resnet(out, done, as_json)
+
+
+def _checked(jobs: "list[ReproJob]", checks: "Callable[[ReproJob], Any]") -> None:
+    """Look at all jobs before one begins.
+
+    Raises:
+        EmtError: something is missing.
+    """
+    for job in jobs:
+        for check in checks(job):
+            if check.problem:
+                raise check.problem
+            _note(f"  {check.name:<8} {check.found}")
+
+
+def _epoch_of_resnet(row: Mapping[str, Any]) -> None:
+    _note(
+        f"  epoch {row['epoch']}: loss {row['loss']:.3f}, first half {100 * row['first']:.1f} %, "
+        f"second {100 * row['second']:.1f} %, cosine of absent rows {row['absent_cosine']:.2f}, "
+        f"{100 * row['share_in_model']:.0f} % of the time in the network"
+    )
+
+
+def _tell_kept(done: "Reproduced") -> None:
+    if done.kept:
+        _note("  kept from an earlier start; --fresh does it again")
+
+
+def _tell_resnet(out: Path, done: "list[Reproduced]", as_json: bool) -> None:
+    """Figure, measures and page of all trainings in `out`; the table or JSON of these on stdout."""
+    from leaderboard.theory import minority
+    from leaderboard.theory.histories import histories
+    from leaderboard.theory.writing import write
+
+    found = histories(out, "resnet18")
+    files = write(minority.document(found), minority.specs(found), out, "resnet")
+    mine = [one for one in found if one.name in {each.folder.name for each in done}]
+    _tell(minority.table(mine), done, files, as_json)
+    _note(f"next: open {as_word(out / 'resnet.html')}, or emt repro clip --help")
+
+
+def _tell(table: Any, done: "list[Reproduced]", files: tuple[Path, ...], as_json: bool) -> None:
+    import json
+
+    from rich.console import Console
+
+    from emt_tasks.documents.terminal import renderable
+
+    if as_json:
+        told = [{"folder": str(one.folder), "set": one.set, "kept": one.kept, "history": one.history} for one in done]
+        click.echo(json.dumps({"trainings": told, "files": [str(path) for path in files]}, indent=2))
+    else:
+        Console().print(renderable(table))
+    _note("written: " + ", ".join(str(path) for path in files if path.suffix in (".html", ".png")))
+
+
+def _note(line: str) -> None:
+    from emt_tasks.escaping import terminal
+
+    click.echo(terminal(line), err=True)
