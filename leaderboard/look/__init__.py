@@ -1,1 +1,1 @@
-"""What all our pages share: colours for light and dark, drawings that follow them, and the policy that nothing loads."""
+"""What all our pages share: colours for light and dark, drawings that follow them, and the policy."""

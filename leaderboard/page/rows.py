@@ -1,0 +1,99 @@
+"""The table's rows: the texts of `leaderboard.board.table`, and how they are shown."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from leaderboard.board.table import LABEL_MATCH, Column, cell
+from leaderboard.board.view import Board, Entry, Kind
+from leaderboard.page.wording import Words
+
+ALWAYS = ("tie", "model")
+PRESETS = {
+    "paper": ("ranks", "encoder", "tuning", "SET", "macro", "tier"),
+    "forgetting": ("tuning", "SET", "GAP", "macro", "retention", "forgetting"),
+    "hallucination": ("tuning", "macro", "intrinsic", "extrinsic", "empty", "foreign", "unscored", "agreement", "n"),
+}  # beside `ALWAYS`
+HIDDEN = ("kind", "id")  # in data files; a row of the page has them as attributes
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A cell: its number or text, the interval behind it as written (with a leading space), and how it looks."""
+
+    text: str
+    interval: str
+    look: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table."""
+
+    entry: Entry
+    cells: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows that stay together however the table is sorted."""
+
+    key: str
+    rows: tuple[Row, ...]
+
+
+def shown_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns that the page has."""
+    return tuple(column for column in columns if column.key not in HIDDEN)
+
+
+def preset(name: str, columns: Sequence[Column]) -> tuple[str, ...]:
+    """The keys of a preset's columns, in the table's order."""
+    wanted = {*ALWAYS, *PRESETS[name]}
+    return tuple(column.key for column in columns if {column.key, _sort_of(column)} & wanted)
+
+
+def _sort_of(column: Column) -> str:
+    if column.set is None:
+        return column.key
+    return "GAP" if column.key.endswith("_gap") else "SET"
+
+
+def groups(board: Board, columns: Sequence[Column], words: Words) -> Iterator[Group]:
+    """The table's groups that have rows: ranked, unranked, and what is pinned for scale."""
+    told = {
+        "ranked": [one for one in board.entries if one.rank is not None],
+        "unranked": [one for one in board.entries if one.rank is None],
+        "pinned": list(board.pinned),
+    }
+    for key, entries in told.items():
+        if entries:
+            yield Group(key, tuple(_row(one, columns, words) for one in entries))
+
+
+def _row(entry: Entry, columns: Sequence[Column], words: Words) -> Row:
+    return Row(entry, tuple(_shown(entry, column, words) for column in columns))
+
+
+def _shown(entry: Entry, column: Column, words: Words) -> Shown:
+    text = cell(entry, column).text
+    if column.key == "model" and entry.kind is Kind.ADVERSARY:
+        text = words["table"]["adversary"].get(entry.model.name, text)
+    if not column.interval or not text:
+        return Shown(text, "", "" if text else "none", "")
+    main, bracket, interval = text.partition(" [")
+    return Shown(main, f"{bracket}{interval}", *_look(entry, column))
+
+
+def _look(entry: Entry, column: Column) -> tuple[str, str]:
+    """The class of a cell, and for an accuracy where its mark, bar and tick are, in percent of the cell."""
+    if column.set is None:
+        return "", ""
+    result = entry.results[column.set]
+    if column.key.endswith("_gap"):
+        return ("sure" if result.encoder and result.encoder.shown else ""), ""
+    scored = result.by[LABEL_MATCH]
+    places = {"v": scored.accuracy, "l": scored.low, "h": scored.high}
+    if result.encoder is not None:
+        places["e"] = result.encoder.accuracy
+    return "whisker", ";".join(f"--{name}:{100 * place:.1f}" for name, place in places.items())
