@@ -48,7 +48,7 @@ def _of_set(key: str, wanted: Sequence[Wanted], folder: Path | None) -> dict[str
     """First the rows whose numbers the logs name, which are right unless a variant was asked; then all."""
     missing = {one.image for one in wanted}
     found: dict[str, bytes] = {}
-    files = _files(key, folder)
+    files = split_files(key, folder)
     for rows in ({one.doc_id for one in wanted}, None):
         for cell in _cells(files, SOURCES[key].image, rows):
             if not missing:
@@ -80,7 +80,7 @@ def _thumbnail(picture: Image.Image) -> bytes:
     return written.getvalue()
 
 
-def _files(key: str, folder: Path | None) -> tuple[Path, ...]:
+def split_files(key: str, folder: Path | None) -> tuple[Path, ...]:
     """The parquet files of a set's test split, in order; none where they are not here."""
     asked = catalogue()[f"emt_{key}"].config["dataset_kwargs"]
     home = folder / SOURCES[key].folder if folder else cached_snapshot(SOURCES[key].hub_id, asked["revision"])

@@ -1,7 +1,7 @@
 """Rows of a sample log become columns, one table a reading, each row of the data once."""
 
 import hashlib
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,5 +94,14 @@ def fingerprint(rows: Rows) -> str:
         asked = [f"row {number} {label}" for number, label in zip(rows.doc_id.tolist(), rows.label, strict=True)]
     else:
         names = (image.decode("ascii") for image in rows.image.tolist())
-        asked = [f"{image} {label}" for image, label in zip(names, rows.label, strict=True)]
+        return fingerprint_of(zip(names, rows.label, strict=True))
+    return _sha256(asked)
+
+
+def fingerprint_of(rows: Iterable[tuple[str, str]]) -> str:
+    """The sha256 of which pictures, by the sha256 of their pixels, are asked about and what they show, in any order."""
+    return _sha256([f"{image} {label}" for image, label in rows])
+
+
+def _sha256(asked: list[str]) -> str:
     return hashlib.sha256("\n".join(sorted(asked)).encode("utf8", "surrogatepass")).hexdigest()

@@ -102,11 +102,15 @@ def cell(entry: Entry, column: Column, reading: str = LABEL_MATCH) -> Cell:
 
 def tuning(entry: Entry) -> str:
     """How it was tuned in one phrase: "lora, cifar10, epoch 3"; nothing where it was not."""
-    told = entry.tuning
-    if told.kind == "none":
+    return phrase(entry.tuning.kind, entry.tuning.sets, entry.tuning.epoch)
+
+
+def phrase(kind: str, sets: Sequence[str], epoch: float | None) -> str:
+    """The same of a tuning's parts."""
+    if kind == "none":
         return ""
-    epoch = "" if told.epoch is None else f"epoch {told.epoch:g}"
-    return ", ".join(part for part in (told.kind, TUNED_ON.join(told.sets), epoch) if part)
+    after = "" if epoch is None else f"epoch {epoch:g}"
+    return ", ".join(part for part in (kind, TUNED_ON.join(sets), after) if part)
 
 
 def all_rows(board: Board) -> tuple[Entry, ...]:

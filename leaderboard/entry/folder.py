@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,19 +44,24 @@ class Entries:
     excluded: tuple[Excluded, ...]
 
 
-def read_entries(folder: Path, known: KnownData) -> Entries:
+def read_entries(folder: Path, known: KnownData, lists: Path | None = None) -> Entries:
     """Every entry below `folder`; one that is wrong is named and left out.
+
+    Args:
+        folder: of entries.
+        known: data that they may be of.
+        lists: the folder whose `verified.txt` counts; `folder` where it is None.
 
     Raises:
         EmtError: there is no such folder, or it holds far more than entries.
     """
-    if not folder.is_dir():
+    if not folder.is_dir() or folder.is_symlink():
         raise EmtError(f"{folder} is no folder of entries. Name it with --entries; `emt board init DIR` makes one.")
-    rereader, verified = Rereader(), _verified(folder)
+    rereader, verified = Rereader(), _verified(lists or folder)
     cases, excluded = [], []
-    places, strays = _places(folder)
+    there, strays = places(folder)
     excluded += strays
-    for place in places:
+    for place in there:
         try:
             case, found = checked(candidate_at(folder, place), known, rereader)
             found = (*found, *_tier(case, verified))
@@ -69,20 +75,27 @@ def read_entries(folder: Path, known: KnownData) -> Entries:
     return Entries(kept, tuple(sorted((*excluded, *doubles), key=lambda one: one.path)))
 
 
-def _places(folder: Path) -> tuple[list[Place], list[Excluded]]:
+def places(folder: Path) -> tuple[list[Place], list[Excluded]]:
     """The entries by their names, and the files that are none and belong to none."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    paths = sorted(_files_below(folder))
     if len(paths) > MOST_FILES:
         raise EmtError(f"{folder} holds more than {MOST_FILES:,} files. Is it the folder of entries?")
     names = [path.relative_to(folder).as_posix() for path in paths]
-    places = {name: place for name in names if (place := place_of(name)) is not None}
-    owned = {str(path) for place in places.values() for path in (place.entry, place.answers, place.verdicts)}
+    found = {name: place for name in names if (place := place_of(name)) is not None}
+    owned = {str(path) for place in found.values() for path in (place.entry, place.answers, place.verdicts)}
     strays = [
         Excluded(name, (Remark("path", f"no entry's file: entries lie at ORG__MODEL/RUN{ENTRY}, answers beside them"),))
         for name in names
         if name not in owned and name not in OWN_FILES
     ]
-    return list(places.values()), strays
+    return list(found.values()), strays
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Files and links; no link is followed."""
+    for at, folders, files in os.walk(folder):
+        links = [name for name in folders if (Path(at) / name).is_symlink()]
+        yield from (Path(at) / name for name in (*files, *links))
 
 
 def candidate_at(folder: Path, place: Place) -> Candidate:

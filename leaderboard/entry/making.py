@@ -77,7 +77,7 @@ def made(run: Run, given: Given) -> Made:
         "tuning": _tuning_fields(run, place, given),
         "datasets": {key: _dataset(tasks[0]) for key, tasks in collected.tasks.items()},
         "readings": _readings(collected.tasks, given),
-        "counts": {key: _counts(lines[key], rereader) for key in lines},
+        "counts": {key: counts(lines[key], rereader) for key in lines},
         "confusion": {key: confused(key, rows_of_lines(key, lines[key], rereader)) for key in lines},
         "environment": {line(name): line(version) for name, version in sorted(run.identity.versions.items())},
         "command": [private(word)[:500] for word in run.identity.command[:MOST_WORDS]],
@@ -192,7 +192,8 @@ def _whole_characters(text: str) -> str:
     return text.encode("utf8", "replace").decode("utf8")
 
 
-def _counts(lines: Sequence[Line], rereader: Rereader) -> dict[str, Any]:
+def counts(lines: Sequence[Line], rereader: Rereader) -> dict[str, Any]:
+    """The counts of one set's answers, by reading, as an entry writes them."""
     foreign = sum(bool(rereader.reading(one.set, one.raw).foreign) for one in lines)
     found = {}
     for reading in lines[0].read:

@@ -1,0 +1,46 @@
+"""`emt board validate`: is every entry what it says?"""
+
+import json
+from pathlib import Path
+
+import click
+
+from emt_tasks.cli.arguments import as_word
+from emt_tasks.cli.board.folder import VALIDATION, entries_folder, entries_option, tell
+
+
+@click.command()
+@entries_option
+@click.option(
+    "--lists", type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="Take known_data.yaml and verified.txt from this folder: those of main, for a pull request.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(entries: Path | None, lists: Path | None, as_json: bool) -> None:
+    """Check every entry by all rules (docs/leaderboard.md), the same as a pull request is checked by.
+
+    Leaves with 4 if a file is wrong; each is named with what is wrong with it.
+
+    \b
+    Examples:
+      emt board validate
+      emt board validate --entries my-board/entries --json
+    """
+    from leaderboard.entry.folder import read_entries
+    from leaderboard.entry.known import known_data
+
+    folder = entries_folder(entries)
+    read = read_entries(folder, known_data(lists or folder), lists)
+    if as_json:
+        told = [
+            {"path": one.path, "reasons": [{"rule": reason.rule, "what": reason.what} for reason in one.reasons]}
+            for one in read.excluded
+        ]
+        good = [case.candidate.place.id for case in read.cases]
+        click.echo(json.dumps({"entries": good, "excluded": told}, indent=2))
+    else:
+        tell(read.excluded)
+    click.echo(f"{len(read.cases)} entries stand every check, {len(read.excluded)} files do not", err=True)
+    if read.excluded:
+        raise click.exceptions.Exit(VALIDATION)
+    click.echo(f"next: emt board build --entries {as_word(folder)} --out site", err=True)
