@@ -21,7 +21,7 @@ from model_wrappers.closed_set.continuations import answer_length, values
 from model_wrappers.closed_set.label_scoring import LabelScorer
 from model_wrappers.encoders import encoder_of
 from model_wrappers.generating.allocation import keep_freed_memory
-from model_wrappers.generating.inputs import Batch, on_device
+from model_wrappers.generating.inputs import WRITTEN, Batch, on_device
 from model_wrappers.generating.lanes import Lanes, lanes_for
 from model_wrappers.generating.preparation import Preparation, Prepared
 from model_wrappers.generating.prompts import PLAIN
@@ -123,7 +123,8 @@ class HFModel(Wrapper):
         Raises:
             EmtError: a row's image can't be read, an answer is empty, or memory does not suffice.
         """
-        choices, alone = by_row(scoring_questions(requests))
+        # Where the model reads a prompt otherwise than an answer, even one answer can't be put into the prompt's text.
+        choices, alone = by_row(scoring_questions(requests), least=1 if self.config.model_type in WRITTEN else 2)
         found: list[Any] = [None] * len(requests)
         asked = [choice.question for choice in choices]
         chosen = self._answered(asked, self._preparation, self._score_labels, reported(choices))

@@ -1,5 +1,6 @@
 """An InstructBLIP of the true architecture at toy size: vision tower, Q-Former with its tokenizer, Llama or T5."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import torch
@@ -60,7 +61,7 @@ def blip2(folder: Path, family: str = "opt", seed: int = 0) -> Path:
         vision_config=vision, qformer_config=qformer, text_config=_text(family), num_query_tokens=QUERIES,
         image_token_index=3,
     )  # fmt: skip
-    processor = Blip2Processor(_pictures(), _tokenizer(), num_query_tokens=QUERIES)
+    processor = Blip2Processor(_pictures(), deepcopy(_tokenizer()), num_query_tokens=QUERIES)
     return _written(folder, Blip2ForConditionalGeneration(config), processor)
 
 

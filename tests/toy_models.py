@@ -1,5 +1,6 @@
 """Models of true architectures at toy size, saved with tokenizer and processor as checkpoints are; no network."""
 
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 
@@ -113,7 +114,7 @@ def paligemma(folder: Path) -> Path:
     model.generation_config.eos_token_id, model.generation_config.pad_token_id = 2, 0
     pictures = SiglipImageProcessor(size={"height": 16, "width": 16})
     pictures.image_seq_length = 4
-    return _saved(folder, model, PaliGemmaProcessor(pictures, _tokenizer()))
+    return _saved(folder, model, PaliGemmaProcessor(pictures, deepcopy(_tokenizer())))
 
 
 @cache

@@ -38,7 +38,7 @@ def placement(device: str | None, device_map: str | Mapping[str, Any] | None) ->
     Raises:
         EmtError: if the device does not exist here or does not go with how the processes were started.
     """
-    wanted = _device(device)
+    wanted = device_of(device)
     started = int(os.environ.get("WORLD_SIZE", "1"))
     # By itself accelerate takes torchrun's processes on a machine without GPU for strangers to each other.
     accelerator = (
@@ -88,7 +88,12 @@ def input_device(model: Any) -> torch.device:
     return next(there, torch.device("cpu"))
 
 
-def _device(name: str | None) -> torch.device:
+def device_of(name: str | None) -> torch.device:
+    """The device of that name, on this rank; None takes a GPU where there is one.
+
+    Raises:
+        EmtError: there is no such device here.
+    """
     try:
         device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
     except RuntimeError as error:

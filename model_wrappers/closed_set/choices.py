@@ -27,8 +27,13 @@ class Choice:
         return ((member, of[str(member.answer)]) for member in self.members)
 
 
-def by_row(questions: Sequence[Question]) -> tuple[list[Choice], list[Question]]:
-    """The choices among `questions`, and those that stand alone: with one answer, or one made from the row."""
+def by_row(questions: Sequence[Question], least: int = 2) -> tuple[list[Choice], list[Question]]:
+    """The choices among `questions`, and those that stand alone: with too few answers, or one made from the row.
+
+    Args:
+        questions: of `loglikelihood`.
+        least: answers that make a choice.
+    """
     groups: dict[Any, list[Question]] = {}
     for question in questions:
         row = (question.task, question.split, question.doc_id, question.context)
@@ -39,7 +44,7 @@ def by_row(questions: Sequence[Question]) -> tuple[list[Choice], list[Question]]
     alone: list[Question] = []
     for members in groups.values():
         answers = tuple(dict.fromkeys(str(member.answer) for member in members))
-        if len(answers) == 1:
+        if len(answers) < least or not all(isinstance(member.answer, str) and member.task for member in members):
             alone += members
             continue
         answers = sets.setdefault(answers, answers)  # a hundred labels of ten thousand rows, kept once

@@ -10,7 +10,7 @@ from emt_tasks.likelihood import Likelihood
 from model_wrappers.closed_set.label_scores import LabelScores
 from model_wrappers.closed_set.label_tokens import label_seam
 from model_wrappers.closed_set.label_trie import LabelTrie, build_trie
-from model_wrappers.generating.inputs import shorter
+from model_wrappers.generating.inputs import longer, shorter
 
 
 def full_pass_scores(
@@ -62,20 +62,12 @@ def _one_label(
     text = model.config.get_text_config()
     if text.is_encoder_decoder:  # the label is the decoder's, after the token that starts every answer
         start = torch.full_like(tokens[:, :1], text.decoder_start_token_id)
-        longer = {**inputs, "decoder_input_ids": torch.cat([start, tokens], dim=1)}
+        whole = {**inputs, "decoder_input_ids": torch.cat([start, tokens], dim=1)}
     else:
-        longer = {name: _with_text(value, ids.shape, len(label)) for name, value in inputs.items()}
-        longer["input_ids"] = torch.cat([ids, tokens], dim=1)
-    logits = model(**longer, use_cache=False).logits[:, -len(label) - 1 :].float()
+        whole = longer(inputs, label, model.config.model_type)
+    logits = model(**whole, use_cache=False).logits[:, -len(label) - 1 :].float()
     logp = logits.log_softmax(dim=-1)
     read = logp[:, :-1].gather(-1, tokens[..., None])[..., 0]
     greedy = (logits[:, :-1].argmax(dim=-1) == tokens).all(dim=1)
     end = logp[:, -1, list(end_tokens)].logsumexp(dim=-1) if end_tokens else read[:, 0]
     return read.sum(dim=1), greedy, end
-
-
-def _with_text(value: Any, shape: torch.Size, more: int) -> Any:
-    """A per-token input (attention mask, token types) longer by text: the last column, which is text, again."""
-    if not isinstance(value, Tensor) or value.shape != shape:
-        return value
-    return torch.cat([value, value[:, -1:].expand(-1, more)], dim=1)

@@ -93,7 +93,7 @@ def continued(
     inner = _generating(model)
     hook = inner.register_forward_hook(keep_first)
     try:
-        made = generate(longer(inputs, draft), **last_logits(inner, len(draft) + 1))
+        made = generate(longer(inputs, draft, inner.config.model_type), **last_logits(inner, len(draft) + 1))
     finally:
         hook.remove()
     wanted = torch.tensor(draft, device=first[0].device)

@@ -12,6 +12,9 @@ from model_wrappers.generating.pictures import sizes
 
 REMEMBERED = 1024  # prompts with sizes of their pictures; 8 kB each at 1,000 tokens
 Batch = dict[str, Any]
+WRITTEN: Mapping[str, Mapping[str, int]] = {"paligemma": {"token_type_ids": 1}}
+"""By model type, what an input says of a token that the model writes, where that is not what it says of the prompt's
+last one: PaliGemma's prompt is seen from both sides, its answer is not."""
 
 
 class Preprocessor:
@@ -80,16 +83,21 @@ class Preprocessor:
         return self._tokens[key]
 
 
-def longer(inputs: Mapping[str, Any], tokens: Sequence[int]) -> Batch:
-    """`inputs` with the same text tokens after each prompt; whatever has one value for each token grows along."""
-    ids = inputs["input_ids"]
+def longer(inputs: Mapping[str, Any], tokens: Sequence[int], model_type: str = "") -> Batch:
+    """`inputs` with the same tokens of an answer after each prompt; whatever has one value for each token grows along.
+
+    Args:
+        inputs: of B prompts.
+        tokens: n ids.
+        model_type: transformers' name of the model's kind.
+    """
+    ids, written = inputs["input_ids"], WRITTEN.get(model_type, {})
     more = torch.tensor(tokens, device=ids.device, dtype=ids.dtype).expand(len(ids), -1)
-    grown = {
-        name: torch.cat([value, value[:, -1:].expand(-1, len(tokens))], dim=1)
-        if _has_shape(value, ids.shape)
-        else value
-        for name, value in inputs.items()
-    }
+    grown = dict(inputs)
+    for name, value in inputs.items():
+        if _has_shape(value, ids.shape):
+            last = torch.full_like(value[:, -1:], written[name]) if name in written else value[:, -1:]
+            grown[name] = torch.cat([value, last.expand(-1, len(tokens))], dim=1)
     return {**grown, "input_ids": torch.cat([ids, more], dim=1)}
 
 

@@ -67,7 +67,9 @@ class Source:
 
     @property
     def name(self) -> str:
-        """Architecture and tag, as `encoders.encoder_of` says them too."""
+        """Architecture and tag, as `encoders.encoder_of` says them too; a folder's own name."""
+        if self.model.startswith(IN_FOLDER):
+            return Path(self.model.removeprefix(IN_FOLDER)).name
         return " ".join([self.model, *([Path(self.pretrained).name] if self.pretrained else [])])
 
 

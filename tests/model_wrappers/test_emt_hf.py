@@ -7,7 +7,7 @@ import torch
 import toy_instructblip
 import toy_models
 from toy_requests import ask, generate, pictures, score
-from transformers import Blip2ForConditionalGeneration, Blip2Processor
+from transformers import Blip2ForConditionalGeneration, Blip2Processor, LogitsProcessor
 
 from emt_tasks.errors import EmtError
 from model_wrappers.hf import EmtHf
@@ -65,6 +65,31 @@ def test_labels_scored_together_are_worth_what_each_is_alone(lms, family):
     for one, other in zip(together, alone, strict=True):
         assert one.total == pytest.approx(other.total, abs=1e-4)
         assert one.greedy == other.greedy
+
+
+def test_what_paligemma_answers_is_not_seen_by_its_prompt(lms):
+    """In generation, the reference here, a prompt's tokens see each other and none that is written after them."""
+    lm, rows = lms["paligemma"], pictures(2)
+    scored = ask(lm, [score(LISTED, label, row) for row in range(2) for label in LABELS], rows)
+    lm.task_dict = {"toy": {"test": rows}}
+    for place, one in enumerate(scored):
+        shown = lm.model_input(generate(LISTED, place // len(LABELS)))
+        label = lm.tokenizer(LABELS[place % len(LABELS)], add_special_tokens=False)["input_ids"]
+        steps = Forced(label, start=shown.inputs["input_ids"].shape[1])
+        shown.model.generate(**shown.inputs, max_new_tokens=len(label), do_sample=False, logits_processor=[steps])
+        assert one.total == pytest.approx(steps.total, abs=1e-4)
+
+
+class Forced(LogitsProcessor):
+    """Has generation write certain tokens, and adds up what it found them worth."""
+
+    def __init__(self, tokens: list[int], start: int) -> None:
+        self.tokens, self.start, self.total = tokens, start, 0.0
+
+    def __call__(self, input_ids, scores):
+        token = self.tokens[input_ids.shape[1] - self.start]
+        self.total += float(scores[0].log_softmax(dim=-1)[token])
+        return torch.full_like(scores, -1e9).index_fill(1, torch.tensor([token]), 0.0)
 
 
 def test_a_blip_2_whose_config_names_no_image_token_is_refused(folders, tmp_path):
