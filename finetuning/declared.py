@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -15,7 +15,7 @@ Model = TypeVar("Model", bound=BaseModel)
 class Fields(BaseModel):
     """Fields of a description (a recipe, set or study): unknown ones are refused, and nothing changes them."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def file_of(kind: str, named: str, folder: Path) -> Path:
@@ -85,8 +85,9 @@ def over(base: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 def _fields_at(model: type[BaseModel], place: list[str]) -> list[str]:
     """The fields of the model nested in `model` at `place`."""
     for name in place:
-        inner = model.model_fields[name].annotation
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+        said = model.model_fields[name].annotation
+        inner = [kind for kind in (said, *get_args(said)) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if not inner:
             return []
-        model = inner
+        model = inner[0]
     return list(model.model_fields)

@@ -70,6 +70,8 @@ def model_args_option(about: str) -> Callable[[Command], Command]:
     )
 
 
+SEEDS = click.IntRange(0, 2**32 - 1)  # what numpy takes
+
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(file_okay=False, exists=True, path_type=Path),

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from emt_tasks import harness, sources
-from emt_tasks.cli.arguments import data_dir_option
+from emt_tasks.cli.arguments import SEEDS, data_dir_option
 from emt_tasks.runs.manifest import rank
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ RUNS = "runs"  # below --out: where --evaluate leaves them
 @click.option(
     "--set-field", "fields", multiple=True, metavar="NAME=VALUE", help="A field in place of the recipe's own."
 )
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of first values, rows, order, dropout."
-)
+@click.option("--seed", type=SEEDS, default=0, show_default=True, help="Of first values, rows, order, dropout.")
 @data_dir_option
 @click.option("--device", help="cpu, cuda, cuda:1, ...")
 @click.option("--revision", help="Of the base on the hub.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from emt_tasks import sources
-from emt_tasks.cli.arguments import data_dir_option
+from emt_tasks.cli.arguments import SEEDS, data_dir_option
 from emt_tasks.progress import ImageProgress
 
 
@@ -17,9 +17,7 @@ from emt_tasks.progress import ImageProgress
 @click.option("--template", default="reproduction", show_default=True, metavar="NAME", help="How rows are worded.")
 @click.option("--labels/--no-labels", "list_labels", default=None, help="End each question with the list of labels.")
 @click.option("--form", type=click.Choice(["llava", "datasets"]), default="llava", show_default=True)
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of draws: rows, and words for each."
-)
+@click.option("--seed", type=SEEDS, default=0, show_default=True, help="Of draws: rows, and words for each.")
 @data_dir_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout in place of a sentence.")
 def command(

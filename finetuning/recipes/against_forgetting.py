@@ -18,8 +18,8 @@ class L2SP(Fields):
         beta: for weights that the base has no counterpart of, which are learnt prompt tokens.
     """
 
-    alpha: float = Field(gt=0, allow_inf_nan=False)
-    beta: float = Field(0.0, ge=0, allow_inf_nan=False)
+    alpha: float = Field(gt=0)
+    beta: float = Field(0.0, ge=0)
 
 
 class EarlyStopping(Fields):
@@ -35,7 +35,7 @@ class EarlyStopping(Fields):
 
     watch: str = Field(min_length=1)
     patience: int = Field(1, gt=0)
-    tolerance: float = Field(0.0, ge=0, allow_inf_nan=False)
+    tolerance: float = Field(0.0, ge=0)
     limit: int | None = Field(200, gt=0)
 
     @field_validator("watch")

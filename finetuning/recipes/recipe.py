@@ -61,7 +61,7 @@ class Recipe(Fields):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     method: Method
-    epochs: float = Field(gt=0)
+    epochs: float = Field(gt=0, le=1000)
     fractions: tuple[float, ...] = ()
     batch_size: int = Field(gt=0)
     device_batch_size: int = Field(gt=0)

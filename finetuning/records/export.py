@@ -73,7 +73,8 @@ def _write_llava(rows: InstructionRows, out: Path, advance: Callable[[int], None
     with (out / RECORDS).open("w", encoding="utf8") as file:
         file.write("[")
         for place, record in enumerate(_records(rows, out)):
-            file.write((",\n" if place else "\n") + json.dumps(record, ensure_ascii=False))
+            # ASCII: the LLaVA repository opens the file in whatever encoding its machine has.
+            file.write((",\n" if place else "\n") + json.dumps(record))
             advance(1)
         file.write("\n]\n")
     # Source: LLaMA-Factory's data/README.md, sharegpt form with `conversations` and a column of pictures.

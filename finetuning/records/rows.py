@@ -3,14 +3,15 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from emt_tasks.errors import EmtError
-from finetuning.records.labelled import LabelledSet, labelled_set
+from finetuning.records.labelled import LabelledSet
+from finetuning.records.opening import labelled_set
 from finetuning.records.record import Record
 from finetuning.records.selection import Indices, balanced, drawn, weighted
 from finetuning.records.set_spec import SetSpec, read_spec
@@ -121,7 +122,23 @@ def instruction_rows(
     """
     if not specs:
         raise EmtError("there is no set to learn from. Name one, such as cifar10.")
-    return InstructionRows([_part(_spec(each), template, seed, data_dir) for each in specs])
+    return InstructionRows(_told_apart([_part(_spec(each), template, seed, data_dir) for each in specs]))
+
+
+def _told_apart(parts: Sequence[Part]) -> list[Part]:
+    """The parts, each set of them under a name of its own: of two folders called photos the second is photos-2."""
+    names: dict[SetSpec, str] = {}
+    taken: set[str] = set()
+    apart = []
+    for part in parts:
+        rows_of = part.spec.model_copy(update={"rows": None, "balanced": False, "weight": 1.0})
+        if rows_of not in names:
+            own, others = part.source.name, range(2, len(parts) + 2)
+            free = next(name for name in (own, *(f"{own}-{number}" for number in others)) if name not in taken)
+            names[rows_of] = free
+            taken.add(free)
+        apart.append(replace(part, source=replace(part.source, name=names[rows_of])))
+    return apart
 
 
 def _spec(said: str | SetSpec) -> SetSpec:

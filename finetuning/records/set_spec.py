@@ -10,6 +10,12 @@ from emt_tasks.labels import ALL_SETS
 from finetuning.declared import Fields, validated
 
 KINDS = ("folder", "hub")
+OF_ALL = ("rows", "balanced", "weight")
+OPTIONS = {
+    "own": ("split", *OF_ALL),
+    "folder": OF_ALL,
+    "hub": ("split", "config", "revision", "image", "label", *OF_ALL),
+}
 
 
 class SetSpec(Fields):
@@ -59,8 +65,8 @@ def read_spec(text: str) -> SetSpec:
     said: dict[str, Any] = dict(parse_qsl(options, keep_blank_values=True, strict_parsing=False))
     if options and len(said) != options.count("&") + 1:
         raise EmtError(f"{text!r}: write its options as name=value&name=value, each once.")
-    for fixed in ("kind", "place"):
-        if fixed in said:
-            raise UnknownName("option of a set", fixed, sorted(set(SetSpec.model_fields) - {"kind", "place"}))
     whole = {"kind": kind, "place": place} if colon else {"kind": "own", "place": named}
+    for name in said:
+        if name not in OPTIONS[whole["kind"]]:
+            raise UnknownName(f"option of {named}", name, OPTIONS[whole["kind"]])
     return validated(SetSpec, {**said, **whole}, f"set {text!r}")

@@ -83,6 +83,8 @@ class Wording:
         if labels:
             for question in range(len(self._questions)):
                 _require_one_picture(self._filled(0, question, 0).question)
+            for answer in range(len(self._answers)):
+                _require_words(self._filled(0, 0, answer).answer)
 
     def said(self, label: int, row: str) -> Said:
         """What is said about a row of class `label`; `row` names it, the same wherever it stands."""
@@ -120,6 +122,13 @@ class Wording:
 def _require_one_picture(question: str) -> None:
     if question.count(IMAGE) > 1:
         raise EmtError(f"a question marks {question.count(IMAGE)} pictures ({IMAGE}), and a row has one: {question!r}")
+
+
+def _require_words(answer: str) -> None:
+    if IMAGE in answer:
+        raise EmtError(f"an answer holds the sign of a picture ({IMAGE}), which only questions may: {answer!r}")
+    if not answer.strip():
+        raise EmtError("an answer of the template says nothing, and there is nothing to learn from it.")
 
 
 def _with_list(question: str, ending: str) -> str:

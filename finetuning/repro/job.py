@@ -5,7 +5,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from finetuning.records.labelled import LabelledSet, labelled_set
+from finetuning.records.labelled import LabelledSet
+from finetuning.records.opening import labelled_set
 from finetuning.records.rows import rows_asked_for
 from finetuning.records.selection import Indices
 from finetuning.records.set_spec import SetSpec, read_spec

@@ -44,9 +44,7 @@ def _news(job: Job, known: set[str]) -> Iterator[Check]:
 
 
 def _room(plan: Plan) -> Check:
-    between = [1 + len(cell.job.recipe.against_forgetting.interpolation) for cell in plan.cells]
-    each = zip(plan.cells, between, strict=True)
-    needed = sum(bytes_needed(cell.job) * folders for cell, folders in each if not cell.done)
+    needed = sum(bytes_needed(cell.job) for cell in plan.cells if not cell.done)
     free = free_bytes(plan.out)
     found = f"{needed / 1e9:,.1f} GB needed of {free / 1e9:,.1f} GB free in {plan.out}"
     if needed > free:

@@ -26,7 +26,9 @@ class Study(Fields):
     """A grid: every set by every recipe with every seed, every checkpoint asked every task.
 
     Attributes:
-        base: folder or hub id of what is tuned.
+        base: folder or hub id of what is tuned; empty where a miniature is made to be it.
+        miniature: made first where there is no base: fields of `finetuning.mini.miniature`, over those of the one that
+            they are `like`. Its encoder is then what "auto" finds.
         revision: of the base on the hub.
         sets: each is tuned on alone, as `--data` names them; "cifar10+mnist" is a mixture.
         recipes: names, files, or either with fields of its own.
@@ -39,12 +41,13 @@ class Study(Fields):
             None asks no encoder.
     """
 
-    base: str
+    base: str = ""
+    miniature: dict[str, Any] | None = None
     revision: str | None = None
     sets: tuple[str, ...] = Field(min_length=1)
     recipes: tuple[StudyRecipe, ...] = Field(min_length=1)
     fields: dict[str, Any] = Field(default_factory=dict)
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field((0,), min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**32)], ...] = Field((0,), min_length=1)
     tasks: tuple[str, ...] = Field(("emt_lite",), min_length=1)
     limit: int | None = Field(None, gt=0)
     batch_size: int = Field(16, gt=0)
@@ -112,7 +115,7 @@ def read_study(named: str, fields: Mapping[str, Any] | None = None) -> Study:
     """
     said = over(read_mapping(file_of("study", named, FOLDER), "study"), _nested(fields or {}))
     study = validated(Study, said, f"study {named}")
-    if not study.base:
+    if not (study.base or study.miniature):
         raise EmtError(f"study {named} leaves open which model is tuned: give --base, a folder or hub id.")
     study.read_recipes()
     return study

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from peft import inject_adapter_in_model
+from transformers.integrations import get_reporting_integration_callbacks
 
 from emt_tasks.errors import EmtError
 from emt_tasks.preflight import Check
@@ -14,6 +15,7 @@ from finetuning.training.job import Job
 from finetuning.training.lora import language_model_of, lora_config, projector_name, tower_of
 from finetuning.training.schedule import Schedule
 from model_wrappers.checkpoints.loading import bare_model
+from model_wrappers.checkpoints.placement import device_of
 
 BYTES = 4  # of a number that learns: float32
 STATES = 2 * 3  # the newest state and the one being written; of each a weight and AdamW's two moments
@@ -23,7 +25,7 @@ ROOM = 50_000_000  # bytes besides: logs, figure, tokenizer files
 def checks(job: Job) -> Iterator[Check]:
     """Each check's finding as it is made; the last one has a problem, if any has."""
     looks: Mapping[str, Callable[[Job], str]] = {
-        "base": _base, "data": _data, "pictures": _pictures, "steps": _steps, "disk": _disk,
+        "device": _device, "base": _base, "data": _data, "pictures": _pictures, "steps": _steps, "disk": _disk,
     }  # fmt: skip
     for name, look in looks.items():
         try:
@@ -59,6 +61,26 @@ def learnt_numbers(job: Job) -> tuple[int, int]:
     return learnt, whole
 
 
+def _device(job: Job) -> str:
+    device = device_of(job.device)
+    trackers = "".join(f", told to {name}" for name in job.report_to if _tracker(name))
+    return f"{device}{trackers}"
+
+
+def _tracker(name: str) -> bool:
+    """Whether transformers knows a tracker, and its package is here.
+
+    Raises:
+        EmtError: it does not, or is not.
+    """
+    try:
+        for kind in get_reporting_integration_callbacks([name]):
+            kind()
+    except (ValueError, RuntimeError, ImportError) as error:
+        raise EmtError(f"--report-to {name} can't be had: {error}") from error
+    return True
+
+
 def _base(job: Job) -> str:
     learnt, whole = learnt_numbers(job)
     share = 100 * learnt / whole
@@ -69,12 +91,11 @@ def _base(job: Job) -> str:
 
 def _data(job: Job) -> str:
     found = []
-    for part, (name, counts) in zip(job.rows.parts, job.rows.class_counts().items(), strict=False):
+    classes = {part.source.name: len(part.source.labels) for part in job.rows.parts}
+    for name, counts in job.rows.class_counts().items():
         most, least = max(counts.values()), min(counts.values())
         each = f"{least}" if least == most else f"{least} to {most}"
-        found.append(
-            f"{name}: {sum(counts.values()):,} rows, {len(counts)} of {len(part.source.labels)} classes, {each} each"
-        )
+        found.append(f"{name}: {sum(counts.values()):,} rows, {len(counts)} of {classes[name]} classes, {each} each")
     said = job.rows.parts[0].wording.said(int(job.rows.parts[0].source.targets[0]), "")
     return f"{'; '.join(found)}. {said.question!r} -> {said.answer!r}"
 
@@ -98,7 +119,7 @@ def _disk(job: Job) -> str:
     needed, free = bytes_needed(job), free_bytes(job.out)
     if free < needed:
         raise EmtError(
-            f"{job.out} has {_size(free)} of free disk, and {len(_kept(job))} checkpoints and the state to continue "
+            f"{job.out} has {_size(free)} of free disk, and {_folders(job)} checkpoints and the state to continue "
             f"from need {_size(needed)}. Make room, choose another --out, or keep fewer (fractions=[])."
         )
     return f"{_size(needed)} needed of {_size(free)} free in {job.out}"
@@ -108,7 +129,7 @@ def bytes_needed(job: Job) -> int:
     """What a job writes at most."""
     learnt, whole = learnt_numbers(job)
     each = whole * BYTES if job.recipe.method == "full" else learnt * BYTES
-    return each * len(_kept(job)) + learnt * BYTES * STATES + ROOM
+    return each * _folders(job) + learnt * BYTES * STATES + ROOM
 
 
 def free_bytes(folder: Path) -> int:
@@ -117,8 +138,10 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(there).free
 
 
-def _kept(job: Job) -> Mapping[int, float]:
-    return Schedule(job.recipe, len(job.rows), ranks()).kept
+def _folders(job: Job) -> int:
+    """How many checkpoints are kept, those between base and checkpoint included."""
+    kept = Schedule(job.recipe, len(job.rows), ranks()).kept
+    return len(kept) * (1 + len(job.recipe.against_forgetting.interpolation))
 
 
 def _size(number: float) -> str:

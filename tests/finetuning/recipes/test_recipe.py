@@ -69,3 +69,19 @@ def test_a_file_that_is_no_recipe_says_why(text: str, said: str, tmp_path: Path)
     (tmp_path / "b.yaml").write_text("like: a")
     with pytest.raises(EmtError, match=said):
         read_recipe(str(tmp_path / "a.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"epochs": float("inf")}, "epochs = inf"),
+        ({"epochs": 1e9}, "epochs = 1000000000.0: Input should be less than or equal to 1000"),
+        ({"optimizer.learning_rate": float("nan")}, "learning_rate = nan"),
+        ({"lora.alpha": float("inf")}, "lora.alpha = inf"),
+        ({"against_forgetting.l2_sp": {"alhpa": 1}}, "Did you mean 'against_forgetting.l2_sp.alpha'"),
+    ],
+)
+def test_numbers_without_end_and_misspellings_deep_inside_are_refused(fields: dict, said: str) -> None:
+    with pytest.raises(EmtError) as caught:
+        read_recipe("toy-linear", fields)
+    assert said in str(caught.value)

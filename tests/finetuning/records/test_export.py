@@ -64,6 +64,15 @@ def test_the_sign_comes_first_wherever_the_template_has_it() -> None:
     assert conversation("What is it?", "A")[0]["value"] == "<image>\nWhat is it?"
 
 
+def test_the_json_reads_alike_in_every_encoding(tmp_path: Path) -> None:
+    (tmp_path / "pets" / "日本犬").mkdir(parents=True)
+    Image.new("RGB", (2, 2)).save(tmp_path / "pets" / "日本犬" / "0.png")
+    read = instruction_rows([f"folder:{tmp_path / 'pets'}"], read_template("articles"), 0)
+    write_records(read, tmp_path / "out")
+    told = json.loads((tmp_path / "out" / "records.json").read_text(encoding="ascii"))
+    assert told[0]["conversations"][1]["value"] == "The object is a 日本犬."
+
+
 def test_a_folder_of_somebody_elses_stays_and_ours_is_replaced(rows, tmp_path: Path) -> None:
     write_records(rows, tmp_path / "out")
     write_records(rows, tmp_path / "out", "datasets")

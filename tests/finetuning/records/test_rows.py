@@ -1,5 +1,6 @@
 """Labelled sets from parquet, folders and the datasets library; mixtures; what is wrong with one is said by name."""
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from PIL import Image
 
 from emt_tasks.errors import EmtError, UnknownName
 from emt_tasks.images import pixel_hash
+from finetuning.records.class_words import class_words
+from finetuning.records.export import write_records
 from finetuning.records.rows import InstructionRows, instruction_rows
 from finetuning.records.set_spec import read_spec
 from finetuning.records.wording import read_template
@@ -127,3 +130,58 @@ def test_a_split_that_is_not_there_and_too_few_rows_are_named(sets: Path) -> Non
         rows("cifar10?rows=5&balanced=true", data_dir=sets)
     with pytest.raises(UnknownName, match="set to learn from"):
         rows("", data_dir=sets)
+
+
+def test_two_folders_of_one_name_keep_their_own_pictures(tmp_path: Path) -> None:
+    for place, picture in (("a", RED), ("b", BLUE)):
+        (tmp_path / place / "photos" / "dog").mkdir(parents=True)
+        picture.save(tmp_path / place / "photos" / "dog" / "0.png")
+    one, two = f"folder:{tmp_path / 'a' / 'photos'}", f"folder:{tmp_path / 'b' / 'photos'}"
+    read = rows(one, two, f"{one}?weight=2")
+    assert [part.source.name for part in read.parts] == ["photos", "photos-2", "photos"]
+    assert read.name == "photos+photos-2"
+    assert write_records(read, tmp_path / "out") == 4
+    told = json.loads((tmp_path / "out" / "records.json").read_text())
+    found = [Image.open(tmp_path / "out" / row["image"]).getpixel((0, 0)) for row in told]
+    assert found == [(255, 0, 0), (0, 0, 255), (255, 0, 0), (255, 0, 0)]
+
+
+def test_the_splits_of_one_set_are_not_taken_for_each_other(sets: Path) -> None:
+    read = rows("cifar10?rows=2", "cifar10?split=test&rows=2", data_dir=sets)
+    assert [part.source.name for part in read.parts] == ["cifar10", "cifar10-2"]
+
+
+def test_folders_of_splits_are_not_taken_for_classes(photos: Path, tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        (tmp_path / "whole" / split / "dog").mkdir(parents=True)
+        RED.save(tmp_path / "whole" / split / "dog" / "0.png")
+    with pytest.raises(EmtError, match=r"holds splits \(train, val\), not classes. Name one of them: folder:.*/train"):
+        rows(f"folder:{tmp_path / 'whole'}")
+    assert len(rows(f"folder:{tmp_path / 'whole' / 'val'}")) == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("traffic_light", "traffic light"), "are both called 'traffic light'"),
+        (("caf\u00e9", "cafe\u0301"), "are both called 'caf\u00e9'"),
+        (("dog", "\x1b[31mcat"), r"the class '\x1b[31mcat' is no word that a sentence can hold"),
+        (("dog", "two\nlines"), r"the class 'two\nlines' is no word"),
+        (("dog", "_"), "the class '_' is no word"),
+        (("dog", "<image>"), "the class '<image>' holds the sign that stands for a picture"),
+    ],
+)
+def test_classes_that_no_sentence_can_name_are_refused(names: tuple[str, ...], said: str) -> None:
+    with pytest.raises(EmtError) as caught:
+        class_words(names, "photos")
+    assert said in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("spec", "option"),
+    [("folder:photos?split=test", "split"), ("cifar10?label=kind", "label"), ("cifar10?place=x", "place")],
+)
+def test_an_option_that_a_set_does_not_have_is_refused(spec: str, option: str) -> None:
+    with pytest.raises(UnknownName, match=f"'{option}'"):
+        read_spec(spec)

@@ -33,6 +33,30 @@ def test_the_hour_takes_an_though_it_begins_with_a_consonant() -> None:
     assert (with_article("hourglass"), with_article("iPod")) == ("an hourglass", "an iPod")
 
 
+@pytest.mark.parametrize(
+    ("article", "labels"),
+    [
+        (
+            "an",
+            "8 ball|80s car|11th man|18-wheeler|1800s house|11,000 m|SUV|LED lamp|M16|F-16|éclair|über car|ear",
+        ),
+        (
+            "a",
+            "110 V plug|180|118|U2|U-boat|European rabbit|ewe|one-armed bandit|onesie|led|V8|7 iron|日本|unit",
+        ),
+    ],
+)
+def test_numbers_letters_and_odd_first_sounds_take_their_article(article: str, labels: str) -> None:
+    for label in labels.split("|"):
+        assert with_article(label) == f"{article} {label}"
+
+
+def test_an_answer_with_a_pictures_sign_or_nothing_in_it_is_refused() -> None:
+    for answer, said in (("<image> {{ label }}", "which only questions may"), ("{# #} ", "says nothing")):
+        with pytest.raises(EmtError, match=said):
+            Wording(Template(questions=("What?",), answers=("fine", answer)), WORDS, "object", 0)
+
+
 def test_the_reproduction_says_a_before_everything_and_ours_does_not() -> None:
     assert wording("reproduction").said(0, "") == Said(
         "What is the object in the image? <image>", "The object is a airplane."

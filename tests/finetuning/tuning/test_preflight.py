@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import CliRunner
 from transformers import Blip2Config
 
@@ -26,7 +27,7 @@ def test_what_learns_is_known_from_the_config(method: str, make_job, loaded) -> 
     wanted = sum(weight.numel() for weight in prepared.learnt.values())
     prepared.undo()
     assert learnt_numbers(job)[0] == wanted
-    assert [check.problem for check in checks(job)] == [None] * 5
+    assert [check.problem for check in checks(job)] == [None] * 6
 
 
 def test_a_base_that_is_not_there_or_no_model(make_job, tmp_path: Path) -> None:
@@ -51,6 +52,26 @@ def test_no_room_for_a_checkpoint(make_job, monkeypatch: pytest.MonkeyPatch) -> 
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(preflight.shutil, "disk_usage", lambda _: usage._replace(free=1_000_000))
     assert "has 1 MB of free disk, and 1 checkpoints and the state to continue from need" in problem(make_job())
+
+
+def test_a_device_or_a_tracker_that_is_not_there(make_job) -> None:
+    assert "no device 'cpuu'" in problem(make_job(device="cpuu"))
+    if not torch.cuda.is_available():
+        assert "so there is no cuda:3" in problem(make_job(device="cuda:3"))
+    assert "--report-to wandbb can't be had: wandbb is not supported" in problem(make_job(report_to=["wandbb"]))
+
+
+def test_checkpoints_between_base_and_tuned_need_room_as_well(make_job) -> None:
+    few, more = make_job(), make_job(fields={"against_forgetting.interpolation": [0.3, 0.6]})
+    kept, learnt = 1, learnt_numbers(few)[0]
+    assert preflight.bytes_needed(more) - preflight.bytes_needed(few) == 2 * kept * learnt * 4
+
+
+def test_a_set_that_is_named_twice_is_counted_once(make_job) -> None:
+    job = make_job(data=["cifar10?rows=3", "cifar10?rows=20", "mnist?rows=5"])
+    found = {check.name: check.found for check in checks(job)}["data"]
+    assert found.count("cifar10: 23 rows") == 1
+    assert "mnist: 5 rows" in found
 
 
 def run(*words: str):
