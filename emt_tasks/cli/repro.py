@@ -12,6 +12,7 @@ from emt_tasks.cli.finetune import fields_of
 from emt_tasks.labels import ALL_SETS
 
 if TYPE_CHECKING:
+    from finetuning.repro.clip import Questions, Start
     from finetuning.repro.job import ReproJob
     from finetuning.repro.kept_once import Reproduced
 
@@ -104,6 +105,108 @@ def resnet(
             done.append(reproduce(job, stem, told=_epoch_of_resnet, fresh=fresh))
             _tell_kept(done[-1])
         _tell_resnet(out, done, as_json)
+
+
+@command.command()
+@shared_options("Trainings go to OUT/METHOD-SET, runs to OUT/runs, the report to OUT/report.")
+@click.option("--model", default="ViT-L-14", show_default=True, help="Architecture of open_clip.")
+@click.option(
+    "--pretrained",
+    default="openai",
+    show_default=True,
+    help="Its weights: a tag of open_clip, a file, a folder, or hf-hub:ID.",
+)
+@click.option(
+    "--method",
+    default="full",
+    show_default=True,
+    metavar="NAME",
+    help="full, linear-probe (the tower's last linear map alone), wise-ft (and back half way), or a YAML file.",
+)
+@click.option("--alpha", "alphas", multiple=True, type=click.FloatRange(0, 1), help="wise-ft: share of the way tuned.")
+@click.option("--tasks", default="emt_lite", show_default=True, help="What is asked after each epoch.")
+@click.option("--eval-limit", type=click.IntRange(1), help="Rows of each task.")
+@click.option("--template", default="clip_benchmark", show_default=True, help="Of the questions (emt_clip's).")
+def clip(
+    data: tuple[str, ...], out: Path, epochs: int | None, limit: int | None, fields: tuple[str, ...], seed: int,
+    model: str, pretrained: str, method: str, alphas: tuple[float, ...], tasks: str, eval_limit: int | None,
+    template: str, data_dir: Path | None, device: str | None, fresh: bool, only_check: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Tune a CLIP's image tower on a set against text features that stay, and ask it about all sets after each epoch.
+
+    Every epoch is kept as a folder that emt_clip reads (pretrained=FOLDER), and its run is one like any other: emt
+    compare and emt report read it beside those of MLLMs. A start that was killed goes on when the same command is given
+    again.
+
+    \b
+    Examples:
+      emt repro clip --data cifar10 --epochs 15
+      emt repro clip --data mnist --method wise-ft --pretrained openai --tasks emt
+      emt repro clip --model local --pretrained my-clip-folder --data cifar10 --limit 100
+    """
+    from finetuning.repro.course import read_course
+
+    given = dict(fields_of(fields)) | ({"epochs": epochs} if epochs else {}) | ({"alphas": alphas} if alphas else {})
+    course = read_course(method, given)
+    if course.name == "resnet":
+        raise click.UsageError("--method resnet is the course of emt repro resnet.")
+    _note("loading torch, open_clip and the harness ...")
+    from finetuning.repro.clip import Questions, Start, checks, reproduce
+    from finetuning.repro.job import ReproJob
+    from finetuning.repro.tower import side_of_source
+    from finetuning.studies.run import alone_in
+    from finetuning.toy.quickstart import quiet_libraries
+
+    quiet_libraries()
+    names = tuple(name for name in tasks.split(",") if name)
+    start, questions = Start(model, pretrained), Questions(names, out / "runs", eval_limit, template)
+    folder = data_dir or sources.data_dir()
+    jobs = [
+        ReproJob(course, one, out, seed, limit, None, folder, device, side_of_source(model, pretrained))
+        for one in dict.fromkeys(data or ALL_SETS)
+    ]
+    each = course.epochs * (1 + len(course.alphas))
+    with alone_in(out):
+        _tasks_checked(questions, start, folder)
+        _checked(jobs, lambda job: checks(job, start, each * (len(jobs) - 1)))
+        if only_check:
+            return
+        done = []
+        for job in jobs:
+            _note(f"{job.name}:")
+            done.append(reproduce(job, start, questions, _note, fresh=fresh))
+            _tell_kept(done[-1])
+        _tell_clip(out, done, folder, as_json)
+
+
+def _tasks_checked(questions: "Questions", start: "Start", data_dir: Path | None) -> None:
+    """Look for what the evaluations need.
+
+    Raises:
+        EmtError: something is missing.
+    """
+    from emt_tasks import harness, preflight
+
+    args = {"model": start.model, "pretrained": start.pretrained, "template": questions.template}
+    with harness.reading_from(data_dir):
+        for check in preflight.checks(preflight.Asked(questions.tasks, "emt_clip", args, questions.runs)):
+            if check.problem:
+                raise check.problem
+            if check.name == "tasks":
+                _note(f"  {check.name:<8} {check.found}")
+
+
+def _tell_clip(out: Path, done: "list[Reproduced]", data_dir: Path | None, as_json: bool) -> None:
+    """Figure 3, neural collapse and page of all trainings in `out`; a table or JSON on stdout."""
+    from leaderboard.theory import towers
+    from leaderboard.theory.histories import histories
+    from leaderboard.theory.writing import write
+
+    found, told = histories(out, "clip"), towers.asked(out / "runs")
+    files = write(towers.document(found, told), towers.specs(found, told), out, "clip")
+    _tell(towers.table(told), done, files, as_json)
+    where = f" --data-dir {as_word(data_dir)}" if data_dir else ""
+    _note(f"next: emt report {as_word(out / 'runs')}{where}")
 
 
 def _checked(jobs: "list[ReproJob]", checks: "Callable[[ReproJob], Any]") -> None:

@@ -215,6 +215,8 @@ def lineage_problems(told: Gathered) -> Iterator[Problem]:
             yield Problem(Trouble.UNPLACED, place.run, what, MAPPING_TODO)
         yield from map(partial(_other_set, place.run), set(place.sets) - set(sets.SHOWN))
     for place in bases:
+        if place.encoder == place.name:
+            continue  # an encoder itself
         if place.encoder is None:
             todo = f"Evaluate it with emt run, which notes it, or name it. {MAPPING_TODO}"
             yield Problem(Trouble.NO_ENCODER, place.run, "nothing says which encoder it looks through", todo)

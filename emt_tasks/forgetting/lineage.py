@@ -99,7 +99,7 @@ def place_of(run: str, identity: Identity, recorded: Recorded | None) -> Place:
         identity: what its files say was run.
         recorded: what lies in the checkpoint's folder, where that is at hand.
     """
-    if identity.model == ENCODER_MODEL:
+    if identity.model == ENCODER_MODEL and (recorded is None or not recorded.base):
         own = identity.encoder or _last(identity.pretrained or ENCODER_MODEL)
         return Place(run, own, Role.ENCODER, encoder=own)
     if recorded is not None:
@@ -147,13 +147,22 @@ def joined(places: Sequence[Place]) -> tuple[Place, ...]:
 
 
 def with_sources(places: Sequence[Place], identities: Mapping[str, Identity]) -> tuple[Place, ...]:
-    """`places` whose bases carry the id or folder they were loaded from, by which checkpoints find them."""
-    return tuple(
-        replace(place, base_source=identities[place.run].pretrained or identities[place.run].model)
-        if place.role is Role.BASE
-        else place
-        for place in places
-    )
+    """`places` whose bases carry the id or folder they were loaded from, by which checkpoints find them.
+
+    An encoder that others among them were tuned from is their base, unless a model here looks through it.
+    """
+    starts = {place.base_source for place in places if place.role is Role.TUNED}
+    seen_through = {spelt(place.encoder) for place in places if place.role is Role.BASE and place.encoder}
+    found = []
+    for place in places:
+        if place.role is Role.BASE:
+            source = identities[place.run].pretrained or identities[place.run].model
+            found.append(replace(place, base_source=source))
+        elif place.role is Role.ENCODER and place.name in starts and spelt(place.name) not in seen_through:
+            found.append(replace(place, role=Role.BASE, base_source=place.name))
+        else:
+            found.append(place)
+    return tuple(found)
 
 
 def encoder_run(place: Place, encoders: Iterable[Place]) -> Place | None:

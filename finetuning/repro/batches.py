@@ -77,11 +77,13 @@ class Batches:
         pixels = self._pixels[place.to(self._pixels.device)]
         if moves is not None and mirrored is not None and (self.look.crop or self.look.flip):
             pixels = shifted(pixels, torch.from_numpy(moves), torch.from_numpy(mirrored))
-        seen = pixels.to(self.device, non_blocking=True).float().sub_(self._mean).div_(self._scale)
-        found = seen.permute(0, 3, 1, 2)  # channels last in memory, as convolutions like it
-        if found.shape[-1] != self.look.side:
-            size = (self.look.side, self.look.side)
-            found = interpolate(found, size, mode="bicubic", antialias=True, align_corners=False)
+        seen = pixels.to(self.device, non_blocking=True).float()
+        side = (self.look.side, self.look.side)
+        if seen.shape[1:3] != side:
+            wide = interpolate(seen.permute(0, 3, 1, 2), side, mode="bicubic", antialias=True, align_corners=False)
+            seen = wide.clamp_(0, 255).permute(0, 2, 3, 1)  # Pillow, too, ends at black and white
+        # Channels stay last in memory, as convolutions like it.
+        found = seen.sub_(self._mean).div_(self._scale).permute(0, 3, 1, 2)
         return found, self.targets[place].to(self.device)
 
 
