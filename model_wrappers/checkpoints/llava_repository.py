@@ -14,6 +14,7 @@ from model_wrappers.checkpoints.llava_layout import TEXT_MODELS, is_repository_c
 from model_wrappers.checkpoints.llava_templates import template_of
 from model_wrappers.checkpoints.llava_tokenizer import load_tokenizer
 from model_wrappers.checkpoints.llava_weights import read_weights, require_no_delta, translated
+from model_wrappers.checkpoints.tower_shapes import SINGLES, Shown, needed_files, shown
 from model_wrappers.checkpoints.vision_towers import image_processor, tower_config
 
 FILES = ("*.json", "tokenizer.model", "*.safetensors", "pytorch_model*.bin", "chat_template.jinja")
@@ -56,7 +57,7 @@ def repository_llava_config(name: str, revision: str | None = None) -> LlavaConf
     tokenizer = load_tokenizer(folder, bool(said.get("mm_use_im_start_end")))
     text = TEXT_CONFIGS[TEXT_MODELS[said["model_type"]]](**_text_settings(said, len(tokenizer)))
     config = LlavaConfig(
-        vision_config=tower_config(tower, folder),
+        vision_config=tower_config(tower, folder, _shown(name, revision, folder)),
         text_config=text,
         image_token_index=tokenizer.image_token_id,
         projector_hidden_act=ACTIVATIONS[kind],
@@ -116,7 +117,7 @@ def load_repository_processor(name: str, revision: str | None = None) -> LlavaPr
     said = read_json(folder / "config.json")
     tokenizer = load_tokenizer(folder, bool(said.get("mm_use_im_start_end")))
     tower = str(said["mm_vision_tower"])
-    vision = tower_config(tower, folder)
+    vision = tower_config(tower, folder, _shown(name, revision, folder))
     own = folder / "chat_template.jinja"
     template = own.read_text(encoding="utf8") if own.is_file() else getattr(tokenizer, "chat_template", None)
     return LlavaProcessor(
@@ -139,6 +140,14 @@ def checkpoint_folder(name: str, revision: str | None, files: tuple[str, ...] = 
     return local_folder(name, "pretrained") or Path(
         snapshot_download(name, revision=revision, allow_patterns=list(files))
     )
+
+
+def _shown(name: str, revision: str | None, folder: Path) -> Shown:
+    """What the checkpoint's weights show of its vision encoder; of one on the hub those files are fetched."""
+    files = needed_files(folder)
+    if local_folder(name, "pretrained") is None and not all((folder / file).is_file() for file in files or SINGLES[:1]):
+        folder = checkpoint_folder(name, revision, tuple(files or SINGLES))
+    return shown(folder)
 
 
 def _text_settings(said: dict[str, Any], tokens: int) -> dict[str, Any]:

@@ -14,10 +14,9 @@ from model_wrappers.checkpoints.llava_layout import LINEAR, projector_type, read
 from model_wrappers.checkpoints.misfits import differences, listed
 from model_wrappers.checkpoints.replacements import unit
 from model_wrappers.checkpoints.tensor_files import load_tensors
+from model_wrappers.checkpoints.tower_shapes import INDEXES, SINGLES
 from model_wrappers.checkpoints.vision_towers import tower_weights
 
-INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
-SINGLES = ("model.safetensors", "pytorch_model.bin")
 COMPUTED = re.compile(r"(rotary_emb\.inv_freq|embeddings\.position_ids)$")
 """Buffers that older versions of transformers saved and that are computed now."""
 VOCABULARY = ("model.embed_tokens.weight", "lm_head.weight")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from pickle import UnpicklingError
+from zipfile import is_zipfile
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -41,7 +42,8 @@ def load_tensors(path: Path, device: str = "cpu") -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return dict(load_file(path, device))
-        tensors = torch.load(path, map_location=device, weights_only=True)
+        mapped = device == "meta" and is_zipfile(path)  # no need to read what is thrown away
+        tensors = torch.load(path, map_location=device, weights_only=True, mmap=mapped)
     except UnpicklingError as error:
         raise EmtError(
             f"{path} holds pickled objects other than tensors; unpickling them can run any code, so it was not done. "

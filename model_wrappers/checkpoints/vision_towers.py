@@ -1,5 +1,6 @@
 """The vision encoder that a checkpoint in the LLaVA repository's layout names and mostly does not bring."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModel, 
 
 from emt_tasks.errors import EmtError
 from model_wrappers.checkpoints.hub_files import find_file
-from model_wrappers.checkpoints.llava_layout import TOWERS, read_json
+from model_wrappers.checkpoints.llava_layout import TOWER_SIZE, TOWERS, read_json
+from model_wrappers.checkpoints.tower_shapes import Shown
 
 VIT_L = {
     "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16,
@@ -16,18 +18,53 @@ VIT_L = {
 """The sizes of ViT-L/14 in CLIP's table of models, which both published LLaVAs use."""
 
 
-def tower_config(name: str, checkpoint: Path) -> CLIPVisionConfig:
-    """The config of the vision encoder `name`.
+def tower_config(name: str, checkpoint: Path, files: Shown | None = None) -> CLIPVisionConfig:
+    """The config of the vision encoder `name`; where the checkpoint's files contradict that name, theirs.
 
     Args:
         name: folder, also one beside or in `checkpoint`, or hub id.
         checkpoint: the folder of the checkpoint that names it.
+        files: what the checkpoint's own weights show; None of one that has none yet.
 
     Raises:
-        EmtError: it is not there or no CLIP model.
+        EmtError: it is not there, no CLIP model, or of another size than the projector is for.
     """
-    if name in TOWERS:
+    own, width = (files.tower, files.width) if files else (None, None)
+    if own is not None:
+        return _own_config(own, name, checkpoint)
+    if name in TOWERS and width in (None, TOWER_SIZE):
         return CLIPVisionConfig(**VIT_L, image_size=TOWERS[name])
+    found = _named_config(name, checkpoint)
+    if width is not None and found.hidden_size != width:
+        raise EmtError(
+            f"mm_vision_tower={name}, which {checkpoint} names, has a hidden size of {found.hidden_size}, and the "
+            f"projector there is for one of {width}. Put the encoder that it was trained with in its place."
+        )
+    return found
+
+
+def _own_config(own: Mapping[str, int], name: str, checkpoint: Path) -> CLIPVisionConfig:
+    """Of the encoder that a checkpoint brings; its shapes say all but the number of attention heads."""
+    if own.items() <= {**VIT_L, "image_size": own["image_size"]}.items():
+        return CLIPVisionConfig(**VIT_L, image_size=own["image_size"])
+    try:
+        named = _named_config(name, checkpoint)
+    except EmtError as error:
+        raise EmtError(
+            f"{checkpoint} brings a vision encoder of hidden size {own['hidden_size']}, not the ViT-L/14 of published "
+            f"LLaVAs. How many attention heads it has only the config of mm_vision_tower={name} tells: put a folder "
+            f"with that config.json at {checkpoint / name}. ({error})"
+        ) from error
+    if named.hidden_size != own["hidden_size"]:
+        raise EmtError(
+            f"{checkpoint} brings a vision encoder of hidden size {own['hidden_size']}, and mm_vision_tower={name}, "
+            f"which it names, has one of {named.hidden_size}. Name the encoder that it was trained with in its "
+            "config.json."
+        )
+    return CLIPVisionConfig(**{**named.to_dict(), **own})
+
+
+def _named_config(name: str, checkpoint: Path) -> CLIPVisionConfig:
     file = find_file(_located(name, checkpoint), ["config.json"], "mm_vision_tower")
     said = read_json(file) if file is not None else {}
     if said.get("model_type") not in ("clip", "clip_vision_model"):

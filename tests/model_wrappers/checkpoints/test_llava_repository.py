@@ -196,6 +196,45 @@ def test_the_name_of_a_published_encoder_says_its_pictures_size_only_where_the_s
             require_same_base(said | {"mm_hidden_size": width}, published, "lora", "base")
 
 
+PUBLISHED = "openai/clip-vit-large-patch14-336"
+
+
+def under_a_published_name(toy, change: dict | None = None) -> None:
+    """The toy's config names ViT-L, and the encoder of that name that is to be had is the toy's own small one."""
+    (toy.folder / "openai").mkdir()
+    (toy.folder.parent / "tower").rename(toy.folder / PUBLISHED)
+    toy.said = toy.said | {"mm_vision_tower": PUBLISHED} | (change or {})
+    (toy.folder / "config.json").write_text(json.dumps(toy.said))
+
+
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize("said", [{}, {"mm_hidden_size": None}, {"mm_hidden_size": 1024}])
+def test_a_small_encoder_under_a_published_name_has_the_sizes_that_the_files_show(own, said, tmp_path):
+    toy = repository_llava(tmp_path / "llava", own_tower=own)
+    under_a_published_name(toy, said)
+    vision = load_config(str(toy.folder), None, trust_remote_code=False).vision_config
+    assert (vision.hidden_size, vision.num_hidden_layers, vision.image_size) == (16, 3, 16)
+    assert vision.num_attention_heads == 2
+    assert difference(toy, *loaded(toy.folder)) <= 1e-5
+
+
+def test_an_encoder_of_another_size_than_the_projector_is_refused_with_both(tmp_path):
+    toy = repository_llava(tmp_path / "llava")
+    under_a_published_name(toy)
+    said = json.loads((toy.folder / PUBLISHED / "config.json").read_text())
+    (toy.folder / PUBLISHED / "config.json").write_text(json.dumps(said | {"hidden_size": 32}))
+    with pytest.raises(EmtError, match="has a hidden size of 32, and the projector there is for one of 16"):
+        load_config(str(toy.folder), None, trust_remote_code=False)
+
+
+def test_an_encoder_of_its_own_whose_heads_nothing_tells_is_refused_with_what_to_do(tmp_path):
+    toy = repository_llava(tmp_path / "llava", own_tower=True)
+    under_a_published_name(toy)
+    shutil.rmtree(toy.folder / "openai")
+    with pytest.raises(EmtError, match=r"hidden size 16, .* How many attention heads .* put a folder"):
+        load_config(str(toy.folder), None, trust_remote_code=False)
+
+
 @pytest.mark.parametrize(
     ("gone", "message"),
     [
