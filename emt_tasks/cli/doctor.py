@@ -18,10 +18,18 @@ from emt_tasks.cli.arguments import model_args_option
 from emt_tasks.errors import EmtError
 from emt_tasks.preflight import Asked, Check, checks
 from emt_tasks.runs import manifest
+from emt_tasks.task_files import task_folder
 from emt_tasks.tasks import catalogue
 
 PROBE = (
     "import lmms_eval.models, json; from lmms_eval.tasks import TaskManager; print(json.dumps(TaskManager().all_tasks))"
+)
+
+LM_EVAL_PROBE = (
+    "import sys; from importlib.metadata import version; from lm_eval.tasks import TaskManager; "
+    "from emt_tasks import lm_eval_task; from emt_tasks.tasks import catalogue; "
+    "missing = set(catalogue()) - set(TaskManager(include_path=sys.argv[1], include_defaults=False).all_tasks); "
+    "sys.exit(f'it does not see {sorted(missing)}' if missing else print(version('lm_eval')))"
 )
 
 
@@ -68,7 +76,8 @@ def command(ctx: click.Context, model: str, model_args: dict[str, str], tasks: s
 
 def _environment() -> Iterator[Check]:
     looks: dict[str, Callable[[], str]] = {
-        "packages": _packages, "harness": _harness, "llava": _llava, "device": _device, "local data": _local_data,
+        "packages": _packages, "harness": _harness, "lm_eval": _lm_eval, "llava": _llava, "device": _device,
+        "local data": _local_data,
     }  # fmt: skip
     for name, look in looks.items():
         try:
@@ -95,6 +104,18 @@ def _harness() -> str:
         names = ", ".join(sorted(missing))
         raise EmtError(f'lmms-eval does not see {names}. Add --include_path "$(emt tasks --path)" to its commands.')
     return f"lmms-eval sees all {len(catalogue())} tasks and groups"
+
+
+def _lm_eval() -> str:
+    """Whether the other harness is there, and sees the tasks through the folder that its command is given."""
+    if find_spec("lm_eval") is None:
+        return "lm_eval is not installed, and only its own command wants it (pip install 'emt-bench[lm-eval]')"
+    words = [sys.executable, "-c", LM_EVAL_PROBE, str(task_folder("lm_eval"))]
+    asked = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603  # our own words
+    if asked.returncode:
+        reason = (asked.stderr.strip().splitlines() or ["no message"])[-1]
+        raise EmtError(f"lm_eval can't load our tasks: {reason}. Install it anew: pip install 'emt-bench[lm-eval]'")
+    return f'lm_eval {asked.stdout.strip()} sees all {len(catalogue())} (--include_path "$(emt tasks --path lm_eval)")'
 
 
 def _llava() -> str:

@@ -1,6 +1,7 @@
 """`emt tasks`: what is there, and what is asked."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -34,6 +35,7 @@ def command(shown: str | None, row: int, path_of: str | None, data_dir: Path | N
       emt tasks
       emt tasks --show emt_cifar10 --row 3
       lmms-eval --include_path "$(emt tasks --path)" --tasks emt_cifar10 ...
+      lm_eval run --include_path "$(emt tasks --path lm_eval)" --tasks emt_cifar10 ...
     """
     if path_of is not None:
         _print_path(path_of)
@@ -53,6 +55,8 @@ def _print_path(name: str) -> None:
             sorted(entry.name for entry in folder.parent.iterdir() if entry.is_dir() and entry.name[0].isalpha())
         )
         raise click.UsageError(f"no task files for the harness {name!r}. Known: {known}.")
+    if find_spec(name) is None:
+        click.echo(f"note: {name} is not installed here: pip install 'emt-bench[{name.replace('_', '-')}]'", err=True)
     click.echo(folder)
 
 

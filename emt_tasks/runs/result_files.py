@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from emt_tasks.runs.records import Identity
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 UNKNOWN = "unknown"
+LAST_SECOND = 253_402_300_800  # of the year 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class _Results(msgspec.Struct):
     n_samples: dict[str, Any] = msgspec.field(name="n-samples", default_factory=dict)
     model_source: str | None = None
     date: Any = None
+    lm_eval_version: Any = None
+    transformers_version: Any = None
 
 
 class _ManifestTask(msgspec.Struct):
@@ -125,8 +129,24 @@ def _identity(told: _Results | None, kept: _Manifest | None) -> Identity:
     model = str(config.get("model") or told.model_source or UNKNOWN)
     settings = {"limit": config.get("limit"), "offset": config.get("offset"), "generation": config.get("gen_kwargs")}
     return Identity(
-        model, arguments, encoder=_encoder(model, arguments), settings=settings, written=str(told.date or "") or None
+        model,
+        arguments,
+        encoder=_encoder(model, arguments),
+        settings=settings,
+        versions=_texts({"lm_eval": told.lm_eval_version, "transformers": told.transformers_version}),
+        written=_when(told.date),
     )
+
+
+def _when(told: Any) -> str | None:
+    """The date as lmms-eval writes it, or lm_eval's seconds since 1970 in ISO form; None where there is none.
+
+    >>> _when(1700000000.5), _when("20260101_000000"), _when(1e300)
+    ('2023-11-14T22:13:20+00:00', '20260101_000000', '1e+300')
+    """
+    if isinstance(told, int | float) and 0 < told < LAST_SECOND:
+        return datetime.fromtimestamp(int(told), UTC).isoformat()
+    return str(told or "") or None
 
 
 def _encoder(model: str, arguments: Mapping[str, str]) -> str | None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 import toy_sets
 
+from emt_tasks.cli import doctor
 from emt_tasks.cli.run import next_command
+from emt_tasks.errors import EmtError
 
 
 def emt(*words: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -50,7 +53,31 @@ def test_tasks_are_listed_and_their_folder_is_named() -> None:
     assert {"emt_cifar10", "emt_lite"} <= {entry["name"] for entry in listed}
     assert "emt_miniimagenet_lite" in emt("tasks").stdout
     assert (Path(emt("tasks", "--path").stdout.strip()) / "emt_cifar10.yaml").is_file()
-    assert "Known: lmms_eval" in emt("tasks", "--path", "helm").stderr
+    theirs = emt("tasks", "--path", "lm_eval")
+    assert (Path(theirs.stdout.strip()) / "emt_cifar10.yaml").is_file()
+    assert theirs.stderr == ""
+    assert "Known: lm_eval, lmms_eval" in emt("tasks", "--path", "helm").stderr
+
+
+def test_a_harness_that_is_missing_is_said(tmp_path: Path) -> None:
+    hides = "import sys; sys.modules['lm_eval'] = None\nimport importlib.util as u; real = u.find_spec\n"
+    hides += "u.find_spec = lambda name, *rest: None if name == 'lm_eval' else real(name, *rest)\n"
+    (tmp_path / "sitecustomize.py").write_text(hides)
+    told = emt("tasks", "--path", "lm_eval", PYTHONPATH=str(tmp_path))
+    assert "lm_eval is not installed here: pip install 'emt-bench[lm-eval]'" in told.stderr
+    assert told.returncode == 0
+
+
+def test_the_doctor_does_without_the_other_harness_and_says_what_is_wrong_with_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert re.fullmatch(r"lm_eval [\d.]+ sees all \d+ .*", doctor._lm_eval())
+    with monkeypatch.context() as patch:
+        patch.setattr(doctor, "task_folder", lambda _: tmp_path)
+        with pytest.raises(EmtError, match=r"can't load our tasks: it does not see .*emt_cifar10.*pip install"):
+            doctor._lm_eval()
+    monkeypatch.setattr(doctor, "find_spec", lambda _: None)
+    assert "pip install 'emt-bench[lm-eval]'" in doctor._lm_eval()
 
 
 def test_a_prompt_is_printed_alone_on_stdout(data: Path) -> None:
