@@ -2,10 +2,11 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from emt_tasks.escaping import csv_cell
 from leaderboard.board.table import Column, all_rows, cell, columns
@@ -14,15 +15,15 @@ from leaderboard.board.view import Board, Entry
 SCHEMA = 1
 
 
-def as_json(board: Board) -> str:
+def as_json(board: Board) -> bytes:
     """Everything of the board but pictures, as JSON; fractions as they are, and `table` as the page shows it."""
-    told = asdict(board)
-    for one in told["sets"]:
-        one.pop("sprite")
-    for sample in told["samples"]:
-        sample.pop("tile")
-    told = {"schema": SCHEMA, **told, "table": [_row(entry, board) for entry in all_rows(board)]}
-    return json.dumps(told, indent=1, ensure_ascii=True) + "\n"
+    bare = replace(
+        board,
+        sets=tuple(replace(one, sprite=None) for one in board.sets),
+        samples=tuple(replace(one, tile=None) for one in board.samples),
+    )
+    told = {"schema": SCHEMA, "board": bare, "table": [_row(entry, board) for entry in all_rows(board)]}
+    return msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n"
 
 
 def _row(entry: Entry, board: Board) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def site(board: Board, rendered: Rendered) -> dict[str, bytes]:
     """Every file of a site but the entries' own, by its path."""
     found = dict(rendered.files)
     found["index.html"] = rendered.html.encode("utf8")
-    found["data.json"] = as_json(board).encode("utf8")
+    found["data.json"] = as_json(board)
     found["data.csv"] = as_csv(board).encode("utf8", "replace")
     found["schema.json"] = (json.dumps(json_schema(), indent=1) + "\n").encode("utf8")
     return found

@@ -66,13 +66,15 @@ def made(run: Run, given: Given) -> Made:
     answers, sha256 = packed(one for key in lines for one in lines[key])
     replies = [one for key, tasks in collected.tasks.items() for one in _replies(key, tasks)]
     name, org = given.model or said.model, given.org or said.org
+    is_encoder = place.role is Role.ENCODER
+    encoder = given.encoder or said.encoder or (name if is_encoder else None)
     model = {
-        "name": name, "org": org, "url": given.url, "encoder": given.encoder or said.encoder, "llm": given.llm,
-        "params": given.params, "licence": given.licence,
+        "name": name, "org": org, "url": given.url, "encoder": encoder, "llm": given.llm, "params": given.params,
+        "licence": given.licence,
     }  # fmt: skip
     told: dict[str, Any] = {
         "schema_version": 1,
-        "kind": "encoder" if place.role is Role.ENCODER else "model",
+        "kind": "encoder" if is_encoder else "model",
         "model": model,
         "tuning": _tuning_fields(run, place, given),
         "datasets": {key: _dataset(tasks[0]) for key, tasks in collected.tasks.items()},

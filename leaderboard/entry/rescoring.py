@@ -47,7 +47,7 @@ def _read(line: Line, rereader: Rereader) -> Line:
 
 def _files(candidate: Candidate, lines: dict[str, list[Line]], rereader: Rereader) -> dict[str, bytes]:
     answers, sha256 = packed(line for key in lines for line in lines[key])
-    told = json.loads(candidate.fields.model_dump_json(exclude_none=True))
+    told = json.loads(candidate.fields.model_dump_json(exclude_unset=True))
     told["counts"] = {key: counts(those, rereader) for key, those in lines.items()}
     told["confusion"] = {key: confused(key, rows_of_lines(key, those, rereader)) for key, those in lines.items()}
     told["predictions"]["sha256"] = sha256

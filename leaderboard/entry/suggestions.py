@@ -61,7 +61,7 @@ def suggested(run: Run) -> Given:
     place = place_of_run(run)
     org, name = _named(run, place)
     return Given(
-        org=org, model=name, encoder=place.encoder, tuning=tuning_of(place), dataset=place.sets, epoch=place.epoch,
+        org=org, model=name, encoder=encoder_of(place), tuning=tuning_of(place), dataset=place.sets, epoch=place.epoch,
         base=base_of(place), run=_run_name(place),
     )  # fmt: skip
 
@@ -82,12 +82,18 @@ def tuning_of(place: Place) -> str:
 def _named(run: Run, place: Place) -> tuple[str | None, str | None]:
     """Organisation and name, as a hub id says them; a folder's name says the name alone."""
     if place.role is Role.ENCODER:
-        return "open_clip", place.encoder
+        return "open_clip", encoder_of(place)
     pretrained = run.identity.pretrained or ""
     org, slash, name = pretrained.rpartition("/")
     if slash and "/" not in org and org and not Path(pretrained).exists():
         return line(org), line(name)
     return None, line(pretrained.rstrip("/").rpartition("/")[2]) or None
+
+
+def encoder_of(place: Place) -> str | None:
+    """The vision encoder's name; None where its files name a folder, which means nothing elsewhere."""
+    name = place.encoder or ""
+    return line(name) if name and not name.startswith(("local-dir:", "/", ".", "~")) else None
 
 
 def base_of(place: Place) -> str | None:
