@@ -14,6 +14,17 @@ from leaderboard.page.maps import Map
 from leaderboard.page.rows import PRESETS, preset
 from leaderboard.page.wording import Words
 
+SAID: Mapping[str, tuple[str, ...]] = {
+    "table": ("shown",),
+    "compare": (
+        "set", "n", "share_a", "share_b", "only_a", "only_b", "difference", "p", "p_holm", "mean", "same", "nothing",
+        "pick", "caption", "shown_better", "shown_worse", "shown_nothing", "and",
+    ),
+    "confusions": ("open", "hover", "bins"),
+    "samples": ("place", "cell", "link"),
+    "matrix": ("last", "epoch"),
+}  # fmt: skip
+"""The words that the script says."""
 _LEAVES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
@@ -65,7 +76,7 @@ def told(
             "readings": readings,
             "maps": {f"{one.entry.id}:{one.set.key}": one.cells for one in maps},
             "whole": [f"{one.entry.id}:{one.set.key}" for one in maps if one.whole],
-            "words": {part: words[part] for part in ("table", "compare", "confusions", "samples", "matrix")},
+            "words": {part: {key: words[part][key] for key in keys} for part, keys in SAID.items()},
         }
     )
 

@@ -81,8 +81,8 @@ def gaps(board: Board, words: Words) -> Iterator[Drawing]:
             spec = forest(
                 drawn, f"{of.shown}: model less encoder", "Paired 95 % Newcombe intervals.", "points", True, WIDTH
             )
-            rows = tuple((one.row, one.key, one.value, one.low, one.high) for one in drawn)
-            heads = ("model", "set", "gap", "low", "high")
+            rows = tuple((one.row, one.value, one.low, one.high) for one in drawn)
+            heads = ("model", "gap", "low", "high")
             yield Drawing(f"gap-{of.key}", of.shown, spec, heads, rows, len(told) - len(drawn))
 
 

@@ -1,6 +1,6 @@
 """The page's many-of-a-kind parts, each rendered on its own so that its length is known."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any
 
 from jinja2 import Environment
@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from emt_tasks.escaping import plain
 from leaderboard.board.table import columns, tuning
-from leaderboard.board.view import Against, Board, Entry, Sample
+from leaderboard.board.view import Against, Board, Entry, Judged, Sample
 from leaderboard.page import rows
 from leaderboard.page.answers import marked
 from leaderboard.page.maps import Map
@@ -42,10 +42,10 @@ class Items:
         made = self._environment.get_template(f"page/pieces/{template}.html.j2")
         return Markup(made.render(w=self.words, board=self.board, sets=self.sets, **values))  # noqa: S704  # escaped by the template
 
-    def rows(self, first: Sequence[str]) -> Markup:
-        """The body of the table."""
+    def rows(self, viewed: Collection[str]) -> Markup:
+        """The body of the table; entries that are `viewed`, by id, are linked."""
         told = list(rows.groups(self.board, self.columns, self.words))
-        return self.item("rows", groups=told, columns=self.columns, first=first)
+        return self.item("rows", groups=told, columns=self.columns, viewed=viewed)
 
     def answer(self, sample: Sample) -> Markup:
         """One answer."""
@@ -66,6 +66,11 @@ class Items:
         told = self.words["matrix"]
         epoch = told["last"] if one.epoch is None else filled(told["epoch"], epoch=f"{one.epoch:g}")
         return self.item("matrix", m=one, caption=filled(told["caption"], method=one.method, epoch=epoch))
+
+    def judge(self, of: tuple[Entry, Judged]) -> Markup:
+        """What a reading of one entry was made by."""
+        entry, one = of
+        return self.item("judge", one=one, name=self.called[entry.id])
 
     def view(self, entry: Entry) -> Markup:
         """All about one entry."""

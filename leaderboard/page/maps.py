@@ -53,16 +53,17 @@ class Map:
     whole: bool
 
 
-def maps(board: Board) -> Iterator[Map]:
-    """All confusions, in the order of the table."""
+def confused(board: Board) -> Iterator[tuple[Entry, SetInfo, Confused]]:
+    """All confusions that there are, in the order of the table."""
     for entry in (*board.entries, *board.pinned):
         for one in board.sets:
             result = entry.results.get(one.key)
             if result is not None and result.confused is not None and result.confused.cells:
-                yield _map(entry, one, result.confused)
+                yield entry, one, result.confused
 
 
-def _map(entry: Entry, of: SetInfo, told: Confused) -> Map:
+def map_of(entry: Entry, of: SetInfo, told: Confused) -> Map:
+    """One confusion as it is shown."""
     answers = [*map(plain, of.labels), *BINS]
     by_count = sorted(told.cells, key=lambda cell: (-cell[2], cell))
     wrong = [cell for cell in by_count if cell[0] != cell[1]]

@@ -54,7 +54,7 @@ def _page(board: Board, told: Words, figures: Mapping[str, Any], svgs: Mapping[s
     )
 
 
-REST = 40_000  # bytes of words, sections and tables beside drawings, about
+REST = 70_000  # bytes of words, sections and tables beside drawings, about
 
 
 def _embedding(told: Words, svgs: Mapping[str, str]) -> Callable[[str, str], Markup]:

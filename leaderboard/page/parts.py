@@ -1,55 +1,55 @@
 """What fills the page's sections, cut to the room that a large board leaves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from jinja2 import Environment
 from markupsafe import Markup
 
 from emt_tasks.escaping import plain
 from leaderboard.board.table import Column
-from leaderboard.board.view import Board, Entry
+from leaderboard.board.view import Agreed, Board, Entry, Judged
 from leaderboard.page import carried, rows
 from leaderboard.page.headlines import headlines
 from leaderboard.page.items import Items
-from leaderboard.page.maps import maps
+from leaderboard.page.maps import Map, confused, map_of
 from leaderboard.page.matrices import matrices
 from leaderboard.page.room import Fitting, Room
 from leaderboard.page.wording import Words
+
+One = TypeVar("One")
 
 
 def parts(board: Board, told: Words, room: Room, environment: Environment) -> Mapping[str, Any]:
     """What the page's templates ask for, by name."""
     make = Items(board, told, environment)
     first = rows.preset("paper", make.columns)
-    table = make.rows(first)
-    left = Room(room.left - len(table.encode("utf8")))
     entries = (*board.entries, *board.pinned)
-    samples = _fitting("samples", [make.answer(one) for one in board.samples], left)
-    mapped = list(maps(board))
-    texts = [make.map(one, place == 0) for place, one in enumerate(mapped)]
-    sized = [((one, text), f"{text[len(one.uri) :]}{one.cells}") for one, text in zip(mapped, texts, strict=True)]
-    fitting_maps = left.fitting("maps", sized)
-    matrix = [(one, make.matrix(one)) for one in matrices(board)]
-    bits = [(one.id, carried.bits_of(one)) for one in entries]
-    compared = left.fitting("bits", [((key, told_), str(told_)) for key, told_ in bits if told_])
+    left = Room(room.left - len(make.rows(()).encode("utf8")))
+    views = _fitting("entries", make.view, entries, left)
+    samples = _fitting("samples", make.answer, board.samples, left)
+    fitting_maps = _maps(make, left)
+    matrix = list(matrices(board))
+    bits = [(one.id, bits) for one in entries if (bits := carried.bits_of(one))]
+    compared = left.fitting("bits", ((one, str(one)) for one in bits), len(bits))
     return {
         "columns": make.columns,
-        "first": first,
-        "rows": table,
+        "numbers": Markup(rows.selector(make.columns, {one.key for one in make.columns if one.number})),  # noqa: S704  # our own
+        "unseen": Markup(rows.selector(make.columns, {one.key for one in make.columns} - set(first))),  # noqa: S704  # our own
+        "rows": make.rows({one.id for one in entries[: len(views.items)]}),
         "names": make.called,
         "headlines": headlines(board, told),
         "samples": samples,
         "answered": list(dict.fromkeys(one.entry for one in board.samples[: len(samples.items)])),
         "maps": fitting_maps,
         "mapped": list({one.entry.id: one.entry for one, _ in fitting_maps.items}.values()),
-        "matrices": _fitting("matrices", [text for _, text in matrix], left),
-        "methods": list(dict.fromkeys(one.method for one, _ in matrix)),
-        "views": _fitting("entries", [make.view(one) for one in entries], left),
-        "compared": Fitting(tuple(key for key, _ in compared.items), len(bits) - len(compared.items)),
+        "matrices": _fitting("matrices", make.matrix, matrix, left),
+        "methods": list(dict.fromkeys(one.method for one in matrix)),
+        "views": views,
+        "compared": Fitting(tuple(key for key, _ in compared.items), len(entries) - len(compared.items)),
         "audit": _audit(make, entries, left),
-        "judges": [(entry, one) for entry in board.entries for one in entry.readings if one.model is not None],
+        "judges": _fitting("judges", make.judge, _judges(board), left),
         "sprites": _sprites(board),
         "told": carried.told(
             board,
@@ -65,29 +65,42 @@ def parts(board: Board, told: Words, room: Room, environment: Environment) -> Ma
     }
 
 
-def _fitting(part: str, texts: Sequence[Markup], room: Room) -> Fitting[Markup]:
-    return room.fitting(part, [(text, text) for text in texts])
+def _fitting(part: str, made: Callable[[One], Markup], items: Sequence[One], room: Room) -> Fitting[Markup]:
+    texts = map(made, items)
+    return room.fitting(part, ((text, text) for text in texts), len(items))
+
+
+def _maps(make: Items, room: Room) -> Fitting[tuple[Map, Markup]]:
+    """Confusions, whose pictures are not counted."""
+    told = list(confused(make.board))
+    drawn = (map_of(*one) for one in told)
+    texts = ((one, make.map(one, place == 0)) for place, one in enumerate(drawn))
+    sized = (((one, text), f"{text[len(one.uri) :]}{one.cells}") for one, text in texts)
+    return room.fitting("maps", sized, len(told))
 
 
 def _audit(make: Items, entries: Sequence[Entry], room: Room) -> Fitting[Markup]:
-    told = [
-        make.item("agreed", a=one, name=make.called[entry.id], shown=make.sets.get(one.key, one.key))
-        for entry in entries
-        for one in entry.audit
-    ]
-    return _fitting("audit", told, room)
+    def made(of: tuple[Entry, Agreed]) -> Markup:
+        entry, one = of
+        return make.item("agreed", a=one, name=make.called[entry.id], shown=make.sets.get(one.key, one.key))
+
+    return _fitting("audit", made, [(entry, one) for entry in entries for one in entry.audit], room)
+
+
+def _judges(board: Board) -> list[tuple[Entry, Judged]]:
+    return [(entry, one) for entry in board.entries for one in entry.readings if one.model is not None]
 
 
 def _readings(board: Board, told: Sequence[Column], room: Room) -> dict[str, dict[str, dict[str, str]]]:
     """The cells that other readings change, by reading and entry."""
     changed: dict[str, dict[str, dict[str, str]]] = {}
-    found = [
+    found = (
         ((reading, entry.id, cells), str(cells))
         for entry in board.entries
         for reading in board.readings[1:]
         if (cells := carried.read_otherwise(entry, reading, told))
-    ]
-    for reading, entry, cells in room.fitting("readings", found).items:
+    )
+    for reading, entry, cells in room.fitting("readings", found, 0).items:
         changed.setdefault(reading, {})[entry] = cells
     return changed
 
@@ -102,6 +115,7 @@ def _choices(board: Board) -> dict[str, list[str]]:
     }
 
 
+DATED = 60  # of the newest entries
 _TIERS = ("verified", "rescored", "reported", "paper")
 
 
@@ -115,8 +129,8 @@ def _sprites(board: Board) -> list[dict[str, Any]]:
 
 def _history(board: Board, called: Mapping[str, str]) -> list[tuple[str, list[str]]]:
     """The entries' names by date, the newest first."""
-    newest = sorted(board.entries, key=lambda one: one.provenance.date, reverse=True)
+    newest = sorted(board.entries, key=lambda one: one.provenance.date, reverse=True)[:DATED]
     return [
         (date, [called[one.id] for one in those])
         for date, those in groupby(newest, key=lambda one: one.provenance.date)
-    ][:20]
+    ]

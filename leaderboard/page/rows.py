@@ -1,10 +1,10 @@
 """The table's rows: the texts of `leaderboard.board.table`, and how they are shown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from leaderboard.board.table import LABEL_MATCH, Column, cell
-from leaderboard.board.view import Board, Entry, Kind
+from leaderboard.board.view import Board, Entry, Kind, Result
 from leaderboard.page.wording import Words
 
 ALWAYS = ("tie", "model")
@@ -18,12 +18,15 @@ HIDDEN = ("kind", "id")  # in data files; a row of the page has them as attribut
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A cell: its number or text, the interval behind it as written (with a leading space), and how it looks."""
+    """A cell: its number or text, and the interval behind it as written (with a leading space).
+
+    `sure` says that a difference is shown; `style` where an accuracy's mark, bar and tick are, in percent of the cell.
+    """
 
     text: str
-    interval: str
-    look: str
-    style: str
+    interval: str = ""
+    sure: bool = False
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,12 @@ def preset(name: str, columns: Sequence[Column]) -> tuple[str, ...]:
     return tuple(column.key for column in columns if {column.key, _sort_of(column)} & wanted)
 
 
+def selector(columns: Sequence[Column], keys: Collection[str]) -> str:
+    """CSS that selects the cells of some columns."""
+    places = [place for place, column in enumerate(columns, start=1) if column.key in keys]
+    return f"#board tr:is([id], .heads) > :is({', '.join(f':nth-child({place})' for place in places)})"
+
+
 def _sort_of(column: Column) -> str:
     if column.set is None:
         return column.key
@@ -80,20 +89,19 @@ def _shown(entry: Entry, column: Column, words: Words) -> Shown:
     if column.key == "model" and entry.kind is Kind.ADVERSARY:
         text = words["table"]["adversary"].get(entry.model.name, text)
     if not column.interval or not text:
-        return Shown(text, "", "" if text else "none", "")
+        return Shown(text)
     main, bracket, interval = text.partition(" [")
-    return Shown(main, f"{bracket}{interval}", *_look(entry, column))
-
-
-def _look(entry: Entry, column: Column) -> tuple[str, str]:
-    """The class of a cell, and for an accuracy where its mark, bar and tick are, in percent of the cell."""
     if column.set is None:
-        return "", ""
+        return Shown(main, bracket + interval)
     result = entry.results[column.set]
     if column.key.endswith("_gap"):
-        return ("sure" if result.encoder and result.encoder.shown else ""), ""
+        return Shown(main, bracket + interval, sure=result.encoder is not None and result.encoder.shown)
+    return Shown(main, bracket + interval, style=_whisker(result))
+
+
+def _whisker(result: Result) -> str:
     scored = result.by[LABEL_MATCH]
     places = {"v": scored.accuracy, "l": scored.low, "h": scored.high}
     if result.encoder is not None:
         places["e"] = result.encoder.accuracy
-    return "whisker", ";".join(f"--{name}:{100 * place:.1f}" for name, place in places.items())
+    return ";".join(f"--{name}:{100 * place:.0f}" for name, place in places.items())

@@ -37,7 +37,7 @@ function showAnswers() {
 }
 
 function showCell() {
-  const note = by("of-cell"), labels = told.sets[state.get("set")]?.labels;
+  const note = by("of-cell"), labels = own(told.sets, state.get("set"))?.labels;
   note.hidden = !state.get("cell") || !labels;
   if (note.hidden) return;
   const [row, column] = state.get("cell").split(".").map(Number), every = [...labels, ...told.bins];

@@ -47,7 +47,7 @@ function beginCompare() {
   const show = () => {
     const place = by("comparison"), c = told.words.compare, ofA = state.get("a"), ofB = state.get("b");
     const say = (text) => place.replaceChildren(made("p", { class: "none-yet" }, text));
-    if (!(ofA in told.bits) || !(ofB in told.bits)) return say(c.pick);
+    if (!own(told.bits, ofA) || !own(told.bits, ofB)) return say(c.pick);
     if (ofA === ofB) return say(c.same);
     const rows = compared(ofA, ofB);
     if (!rows.length) return say(c.nothing);

@@ -25,12 +25,12 @@ const numberOrNull = (text) => (text === "" ? null : parseFloat(text));
 function dataRows() {
   return shownLines().map((line) => {
     const cells = keys.map((key, at) => dataOf(line, key, heads[at].classList.contains("number")));
-    return Object.assign({}, ...cells, { kind: line.row.dataset.kind, id: line.row.id.slice(2) });
+    return Object.assign({}, ...cells, { kind: line.row.dataset.kind ?? "model", id: line.row.id.slice(2) });
   });
 }
 
 function shownTexts() {
-  const shown = keys.filter((key, at) => !heads[at].hidden);
+  const chosen = new Set(shownKeys()), shown = keys.filter((key) => chosen.has(key));
   return [shown.map((key) => heads[keys.indexOf(key)].textContent), ...shownLines().map((line) => shown.map((key) => clean(textOf(line, key)).trim()))];
 }
 
@@ -46,7 +46,7 @@ const forms = {
     return [names, names.map(() => "---"), ...rows].map((row, at) => `| ${row.map((text) => (at === 1 ? text : inMarkdown(text))).join(" | ")} |\n`).join("");
   }],
   latex: ["tex", "application/x-tex", () => {
-    const [names, ...rows] = shownTexts(), numbers = keys.filter((key, at) => !heads[at].hidden).map((key) => (heads[keys.indexOf(key)].classList.contains("number") ? "r" : "l"));
+    const [names, ...rows] = shownTexts(), numbers = names.map((name) => (heads.find((head) => head.textContent === name).classList.contains("number") ? "r" : "l"));
     const line = (row) => `${row.map(inLatex).join(" & ")} \\\\\n`;
     return `% \\usepackage{booktabs}\n\\begin{tabular}{${numbers.join("")}}\n\\toprule\n${line(names)}\\midrule\n${rows.map(line).join("")}\\bottomrule\n\\end{tabular}\n`;
   }],

@@ -2,6 +2,7 @@
 const told = JSON.parse(document.getElementById("told").textContent);
 const by = (id) => document.getElementById(id);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const own = (object, key) => (Object.hasOwn(object, key) ? object[key] : undefined);
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 
 const state = {
@@ -32,13 +33,13 @@ const state = {
   },
   shown(changed) {
     for (const { names, show } of this.listeners) if (names.some((name) => changed.includes(name))) show();
-    for (const link of all("a.keeps")) link.hash = this.address();
+    for (const link of all("a.keeps")) link.setAttribute("href", link.getAttribute("href").split("#")[0] + this.address());
   },
   /* Take everything from the address. */
   read() {
     const [place, query] = location.hash.slice(1).split("?");
     this.place = safely(place);
-    this.values = Object.fromEntries([...new URLSearchParams(query ?? "")].filter(([name]) => name in this.defaults));
+    this.values = Object.fromEntries([...new URLSearchParams(query ?? "")].filter(([name]) => Object.hasOwn(this.defaults, name)));
     this.shown(Object.keys(this.defaults));
     this.go();
   },

@@ -26,9 +26,8 @@ function showSorted() {
 function fits(line) {
   const words = state.get("q").toLowerCase().split(/\s+/).filter(Boolean);
   const text = ["model", "org", "encoder", "llm", "tuning"].map((key) => textOf(line, key)).join(" ").toLowerCase();
-  const of = line.row.dataset;
-  return (!state.get("tuning") || of.t === state.get("tuning"))
-    && (!state.get("tier") || of.tier === state.get("tier"))
+  return (!state.get("tuning") || (textOf(line, "tuning").split(",")[0] || "none") === state.get("tuning"))
+    && (!state.get("tier") || textOf(line, "tier") === state.get("tier"))
     && (!state.get("encoder") || textOf(line, "encoder") === state.get("encoder"))
     && words.every((word) => text.includes(word));
 }
@@ -43,21 +42,18 @@ function showFiltered() {
 }
 
 const presets = { ...told.presets, all: keys };
-const shownKeys = () => presets[state.get("cols")] ?? ["tie", "model", ...state.get("cols").split(",")];
+const shownKeys = () => own(presets, state.get("cols")) ?? ["tie", "model", ...state.get("cols").split(",")];
 
 function showColumns() {
   const shown = new Set(shownKeys());
-  heads.forEach((head, at) => {
-    if (head.hidden === !shown.has(keys[at])) return;
-    head.hidden = !shown.has(keys[at]);
-    for (const line of lines) line.cells[at].hidden = head.hidden;
-  });
+  const unseen = keys.flatMap((key, at) => (shown.has(key) ? [] : [`:nth-child(${at + 1})`]));
+  by("unseen-columns").textContent = unseen.length ? `#board tr:is([id], .heads) > :is(${unseen.join(", ")}) { display: none; }` : "";
   for (const button of all("[data-preset]")) button.setAttribute("aria-pressed", button.dataset.preset === state.get("cols"));
   for (const box of all('[name="column"]')) box.checked = shown.has(box.value);
 }
 
 function showReading() {
-  const read = told.readings[state.get("reading")] ?? {};
+  const read = own(told.readings, state.get("reading")) ?? {};
   for (const { row, cells } of lines) {
     const changed = read[row.id.slice(2)] ?? {};
     cells.forEach((cell, at) => {
@@ -65,9 +61,9 @@ function showReading() {
       if (cell.first === undefined) cell.first = [...cell.childNodes];
       if (!(keys[at] in changed)) return void cell.replaceChildren(...cell.first);
       const [main, ...interval] = changed[keys[at]].split(" [");
-      cell.replaceChildren(main, ...interval.map((text) => made("small", {}, ` [${text}`)));
+      cell.replaceChildren(main, ...interval.map((text) => made("i", {}, ` [${text}`)));
     });
-    for (const cell of cells.filter((one) => one.classList.contains("whisker"))) placed(cell);
+    for (const cell of cells.filter((one) => one.style.length)) placed(cell);
   }
   showSorted();
 }
