@@ -83,11 +83,19 @@ def over(base: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fields_at(model: type[BaseModel], place: list[str]) -> list[str]:
-    """The fields of the model nested in `model` at `place`."""
+    """The fields of the model nested in `model` at `place`, whose numbers are places in lists."""
     for name in place:
-        said = model.model_fields[name].annotation
-        inner = [kind for kind in (said, *get_args(said)) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if name.isdecimal():
+            continue
+        inner = _models_in(model.model_fields[name].annotation) if name in model.model_fields else []
         if not inner:
             return []
         model = inner[0]
     return list(model.model_fields)
+
+
+def _models_in(kind: Any) -> list[type[BaseModel]]:
+    """The models that a type speaks of: itself, or one of several, or what a list holds."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    return [model for part in get_args(kind) for model in _models_in(part)]

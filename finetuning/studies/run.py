@@ -1,11 +1,7 @@
 """A study done: the base and its encoder are asked, every cell is tuned and asked, from wherever it stopped."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-from filelock import FileLock, Timeout
+from collections.abc import Callable
 
 from emt_tasks import harness
 from emt_tasks.errors import EmtError
@@ -17,34 +13,13 @@ from finetuning.studies.plan import Cell, Plan
 from finetuning.studies.speeds import speeds_of
 from finetuning.training.additions import Additions
 from finetuning.training.base_model import LoadedBase, load_base
+from finetuning.tuning.alone import alone_in
 from finetuning.tuning.in_the_loop import Evaluations
 from finetuning.tuning.tune import tune
 from finetuning.tuning.whole_runs import evaluated_once
 
 ENCODER = "encoder"
-LOCK = ".lock"
 Tell = Callable[[str], None]
-
-
-@contextmanager
-def alone_in(out: Path) -> Iterator[None]:
-    """Be the only study in a folder; the system lets go of it where the process ends, however it ends.
-
-    Raises:
-        EmtError: another study is at work there, or it can't be written to.
-    """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / LOCK)
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise EmtError(f"another study is at work in {out}. Wait for it, or choose another --out.") from error
-    except OSError as error:
-        raise EmtError(f"{out} can't be written to ({error.strerror}). Choose another --out.") from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def run_study(plan: Plan, loaded: LoadedBase, clock: Clock, tell: Tell, shown: bool = True) -> None:
@@ -110,3 +85,6 @@ def _in_words(cell: Cell) -> str:
     return (
         f"{len(cell.job.rows):,} rows x {recipe.epochs:g} epochs, {cell.steps:,} steps, {cell.checkpoints} checkpoints"
     )
+
+
+__all__ = ["alone_in", "ask_encoder", "run_study", "started"]

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from finetuning.training.answer_loss import answer_loss, takes_places
@@ -33,7 +33,7 @@ class Hooks:
             is random in it does not touch the training. True ends the training.
         due: the steps after which one is.
         state_every: steps between states from which a killed training goes on, besides those at checkpoints.
-        advance: called after each step with the rows it saw.
+        advance: called after each step with its number, from 1.
         penalty: added to each pass's loss.
     """
 
@@ -55,7 +55,7 @@ class AnswerTrainer(Trainer):
     """
 
     def __init__(self, prepared: Prepared, hooks: Hooks, lengths: Sequence[int] | None, **kwargs: Any) -> None:
-        super().__init__(model=prepared.model, callbacks=[_Flow(hooks, kwargs["args"])], **kwargs)
+        super().__init__(model=prepared.model, callbacks=[_Flow(hooks)], **kwargs)
         self.remove_callback(PrinterCallback)  # stdout is for results
         self.model_accepts_loss_kwargs = True  # the loss is divided by the tokens of all passes of a step
         self.prepared, self.hooks = prepared, hooks
@@ -172,14 +172,13 @@ class AnswerTrainer(Trainer):
 
 
 class _Flow(TrainerCallback):
-    """Says when to save, and hands each step's rows to a caller."""
+    """Says when to save, and tells a caller of each step."""
 
-    def __init__(self, hooks: Hooks, args: TrainingArguments) -> None:
+    def __init__(self, hooks: Hooks) -> None:
         self._hooks = hooks
-        self._rows = args.train_batch_size * args.gradient_accumulation_steps * args.world_size
 
     def on_step_end(self, _: Any, state: TrainerState, control: TrainerControl, **__: Any) -> TrainerControl:
-        self._hooks.advance(self._rows)
+        self._hooks.advance(state.global_step)
         every = self._hooks.state_every
         if state.global_step in self._hooks.due or (every and state.global_step % every == 0):
             control.should_save = control.should_log = True

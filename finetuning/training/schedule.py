@@ -54,6 +54,11 @@ class Schedule:
         """Steps of the optimiser in all."""
         return math.ceil(self.recipe.epochs * self.steps_per_epoch)
 
+    def rows_by(self, step: int) -> int:
+        """How many rows have been seen after `step` steps; the last step of an epoch may see fewer than others."""
+        epochs, within = divmod(step, self.steps_per_epoch)
+        return epochs * self.rows + min(self.rows, within * self.recipe.batch_size)
+
     @cached_property
     def kept(self) -> dict[int, float]:
         """The steps after which a checkpoint is kept, and the epochs that they stand for; where two meet, the later."""

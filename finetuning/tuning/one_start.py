@@ -1,7 +1,6 @@
 """One start of a job: from the state that an earlier one left to the last step, each checkpoint kept and told of."""
 
 import json
-import math
 import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -57,11 +56,10 @@ class OneStart:
         job, schedule = self.job, self.schedule
         resumed = newest_state(job.state)
         step = 0 if resumed is None else int(resumed.name.rpartition("-")[2])
-        total = math.ceil(job.recipe.epochs * schedule.rows)
         trainer = self.trainer()
         if resumed is not None:
             self._recovered(trainer, resumed, step)
-        with ImageProgress(total, min(total, step * job.recipe.batch_size), self._shown) as progress:
+        with ImageProgress(schedule.rows_by(schedule.steps), schedule.rows_by(step), self._shown) as progress:
             self._advance = progress.advance
             set_seed(job.seed)  # dropout; what was made ready so far has drawn as well
             if step < schedule.steps and not self._has_stopped(step):
@@ -133,7 +131,7 @@ class OneStart:
             keep=self._keep,
             due=frozenset(self.schedule.kept),
             state_every=job.state_every,
-            advance=lambda rows: self._advance(rows),
+            advance=lambda step: self._advance(self.schedule.rows_by(step) - self.schedule.rows_by(step - 1)),
             penalty=self.additions.penalty,
         )
         lengths = _lengths(job, collate) if job.recipe.group_by_length else None

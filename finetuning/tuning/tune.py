@@ -1,6 +1,8 @@
 """A job done: trained, kept at each epoch, and continued where it was interrupted."""
 
 import shutil
+from contextlib import nullcontext
+from typing import Any
 
 from safetensors import SafetensorError
 
@@ -12,6 +14,7 @@ from finetuning.training.base_model import LoadedBase, load_base
 from finetuning.training.job import Job
 from finetuning.training.methods import prepare
 from finetuning.training.schedule import Schedule
+from finetuning.tuning.alone import alone_in
 from finetuning.tuning.job_folder import Tuned, claim, finished, is_ours
 from finetuning.tuning.one_start import OneStart
 from model_wrappers.checkpoints.fingerprint import fingerprint
@@ -42,16 +45,24 @@ def tune(
     done = None if fresh else finished(job, inputs)  # read before anything is written: alike on every rank
     if done is not None:
         return done
-    if rank() == 0:
-        if fresh and is_ours(job):
-            shutil.rmtree(job.folder)
-        claim(job, inputs)
+    with alone_in(job.out, f"training {job.name}", f".{job.name}.lock") if rank() == 0 else nullcontext():
+        if rank() == 0:
+            if fresh and is_ours(job):
+                shutil.rmtree(job.folder)
+            claim(job, inputs)
+        return _trained(job, schedule, loaded, with_it, inputs, shown)
+
+
+def _trained(
+    job: Job, schedule: Schedule, loaded: LoadedBase | None, additions: Additions, inputs: dict[str, Any], shown: bool
+) -> Tuned:
+    """Train what is left of a job whose folder is ours."""
     own = loaded is None
     base = load_base(job.base, job.device, job.revision) if loaded is None else loaded
-    compared = with_it.penalty is not None or compares_with_start(job.recipe)
+    compared = additions.penalty is not None or compares_with_start(job.recipe)
     prepared = prepare(base, job.recipe, job.seed, keep_start=compared or not own)
     try:
-        return OneStart(job, schedule, prepared, with_it, inputs, shown).run()
+        return OneStart(job, schedule, prepared, additions, inputs, shown).run()
     except (OSError, SafetensorError) as error:
         raise EmtError(
             f"{job.folder} can't be written ({error}). What was finished is kept: make room, or choose another --out, "

@@ -1,6 +1,7 @@
 """Which rows are seen, and in which order: rules of seed alone."""
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given
@@ -72,6 +73,9 @@ def test_steps_are_enough_for_every_row_and_the_last_is_kept(
     assert (plan.steps_per_epoch - 1) * recipe.batch_size < n + ranks * plan.device_batch
     assert plan.steps_per_epoch * recipe.batch_size >= n
     assert plan.kept[plan.steps] == epochs
+    seen = [plan.rows_by(step) for step in range(plan.steps + 1)]
+    assert (seen[0], seen[-1]) == (0, n * epochs)
+    assert all(0 < later - sooner <= recipe.batch_size for sooner, later in pairwise(seen))
     assert list(plan.kept) == sorted(plan.kept)
     assert set(range(1, epochs + 1)) <= set(plan.kept.values())
 

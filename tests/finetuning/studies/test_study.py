@@ -14,10 +14,11 @@ from emt_tasks.errors import EmtError, UnknownName
 from finetuning.studies.checks import checks
 from finetuning.studies.clock import Clock
 from finetuning.studies.plan import Plan, Speeds, plan_of
-from finetuning.studies.run import LOCK, alone_in, run_study
+from finetuning.studies.run import run_study
 from finetuning.studies.study import Study, read_study
 from finetuning.training.base_model import LoadedBase
 from finetuning.training.checkpoint import checkpoints_in
+from finetuning.tuning.alone import LOCK, alone_in
 
 SMALL = {"epochs": 1, "fractions": [], "batch_size": 8, "device_batch_size": 8, "lora": {"rank": 2, "dropout": 0.3}}
 SPEEDS = Speeds({"toy-linear": 100.0, "toy-lora": 50.0}, each=2.0, row=0.5)

@@ -103,6 +103,19 @@ def test_another_trainings_folder_is_not_continued(loaded: LoadedBase, make_job,
     assert not tune(make_job("linear", {"optimizer.learning_rate": 1e-3}), loaded, shown=False, fresh=True).kept
 
 
+def test_two_starts_of_one_training_do_not_write_over_each_other(loaded: LoadedBase, make_job) -> None:
+    job, said = make_job("linear", {"epochs": 2}), []
+
+    def start_again(_checkpoint, _prepared) -> bool:
+        with pytest.raises(EmtError, match="another training toy-linear-cifar10 is at work in") as caught:
+            tune(job, loaded, shown=False)
+        said.append(caught.value)
+        return False
+
+    assert not tune(job, loaded, Additions(on_checkpoint=start_again), shown=False).kept
+    assert len(said) == 2
+
+
 def test_a_folder_of_somebody_elses_stays_as_it_is(loaded: LoadedBase, make_job) -> None:
     job = make_job("linear")
     job.folder.mkdir(parents=True)
