@@ -82,7 +82,7 @@ def made(run: Run, given: Given) -> Made:
         "counts": {key: counts(lines[key], rereader) for key in lines},
         "confusion": {key: confused(key, rows_of_lines(key, lines[key], rereader)) for key in lines},
         "environment": {line(name): line(version) for name, version in sorted(run.identity.versions.items())},
-        "command": [private(word)[:500] for word in run.identity.command[:MOST_WORDS]],
+        "command": [word[:500] for word in private(run.identity.command[:MOST_WORDS])],
         "provenance": {
             "tier": "rescored", "submitted_by": given.submitted_by, "date": day_of(run), "source": given.source,
         },

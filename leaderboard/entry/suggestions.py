@@ -1,8 +1,9 @@
 """What a run's files tell of the model, for an entry; and what its submitter must say, as nothing else does."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from emt_tasks.escaping import plain
 from emt_tasks.forgetting.checkpoints import recorded
@@ -10,7 +11,7 @@ from emt_tasks.forgetting.lineage import Place, Recorded, Role, place_of
 from emt_tasks.runs.records import Run
 from leaderboard.entry.names import slugged
 
-_HOME = re.compile(re.escape(str(Path.home())) + r"(?=/|$)") if len(str(Path.home())) > 1 else None
+_PATH = re.compile(r"(?<![\w.:/])~?/(?:[^\s,=/'\"]+/)*([^\s,=/'\"]+)/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,11 @@ def line(text: str) -> str:
     return plain(text).strip()[:120]
 
 
-def private(word: str) -> str:
-    """A word of a command without where its submitter lives."""
-    return _HOME.sub("~", plain(word)) if _HOME else plain(word)
+def private(words: Sequence[str]) -> list[str]:
+    """The words of a command without where things lie on its submitter's machine: of a path the last part is left.
+
+    >>> private(["/opt/venv/bin/emt", "run", "pretrained=/home/me/models/llava,peft=out/lora", "https://a.org/b"])
+    ['emt', 'run', 'pretrained=.../llava,peft=out/lora', 'https://a.org/b']
+    """
+    bare = [plain(word) for word in words]
+    return [*(PurePath(word).name for word in bare[:1]), *(_PATH.sub(r".../\1", word) for word in bare[1:])]
