@@ -29,9 +29,10 @@ from emt_tasks.runs.problems import Trouble
 from emt_tasks.runs.summary import TaskResult, task_results
 from emt_tasks.scoring import readers
 from emt_tasks.scoring.answers import Answers
+from emt_tasks.scoring.cells import ENDINGS
 from emt_tasks.scoring.judging import judged_records, prepared
 from emt_tasks.scoring.stored import keep, stored_answers
-from emt_tasks.scoring.tables import ENDINGS, Columns, run_of_table
+from emt_tasks.scoring.tables import Columns, run_of_table
 from emt_tasks.tables import beside_table, results_table
 
 READINGS = (label_match.NAME, clip_argmin.NAME, gpt_judge.NAME)

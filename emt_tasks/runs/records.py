@@ -176,11 +176,19 @@ class Identity:
         return self.model_args.get("projector") or None
 
     @property
+    def served(self) -> str | None:
+        """What a server was asked for, a LoRA module's name say, where an endpoint or vLLM answered."""
+        return self.model_args.get("model") or None
+
+    @property
     def checkpoint(self) -> str:
-        """The last part of what was loaded last: `epoch-2`; of a weights file, its folder's; an encoder's own name."""
+        """The last part of what was loaded last: `epoch-2`; of a weights file, its folder's; an encoder's own name.
+
+        Of a served model, the name that the server knows it by.
+        """
         if self.model == ENCODER_MODEL and self.encoder:
             return self.encoder
-        loaded = PurePosixPath(self.adapter or self.projector or self.pretrained or self.model)
+        loaded = PurePosixPath(self.adapter or self.projector or self.pretrained or self.served or self.model)
         return (loaded.parent.name if loaded.suffix in WEIGHTS else "") or loaded.name
 
     @property

@@ -1,8 +1,7 @@
 """Tables of answers (CSV, TSV, Excel; VLMEvalKit's too) become a run folder, which everything here can read."""
 
-import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +13,9 @@ from emt_tasks.label_match import NAME
 from emt_tasks.labels import LabelSet
 from emt_tasks.runs.manifest import write_json
 from emt_tasks.scoring.answers import Answer, Answers, LabelPlaces
+from emt_tasks.scoring.cells import rows_of_cells
 from emt_tasks.scoring.readers import by_label_match, records
 
-ENDINGS = (".csv", ".tsv", ".xlsx")
-MOST_IN_CELL = 64_000_000  # characters; Python's own limit is 131,072, and answers of a megabyte were seen
 HEX = frozenset("0123456789abcdef")
 
 
@@ -98,7 +96,7 @@ def _results(path: Path, task: str, told: Sequence[Mapping[str, Any]]) -> dict[s
 
 
 def _answers(path: Path, labels: LabelSet, columns: Columns) -> tuple[list[Answer], list[str | None]]:
-    cells = iter(_cells(path))
+    cells = iter(rows_of_cells(path))
     header = [str(cell or "") for cell in next(cells, [])]
     chosen, places = columns.found(header, path.name), LabelPlaces(labels)
     at = {part: header.index(name) for part in ("id", "label", "answer") if (name := getattr(chosen, part)) is not None}
@@ -110,8 +108,8 @@ def _answers(path: Path, labels: LabelSet, columns: Columns) -> tuple[list[Answe
         where = f"{path.name}, line {number}"
         if len(row) <= max(at.values()):
             raise EmtError(f"{where} has {len(row)} cells, the header {len(header)}. Is a quotation mark left open?")
-        text = str(row[at["answer"]] if row[at["answer"]] is not None else "")
-        name = str(row[at["id"]]) if "id" in at else None
+        text = _text(row[at["answer"]])
+        name = _text(row[at["id"]]) if "id" in at else None
         image = name if name and len(name) == 64 and set(name) <= HEX else None
         rows.append(Answer(len(rows), image, places.of(_text(row[at["label"]]), where), text))
         ids.append(name)
@@ -121,38 +119,5 @@ def _answers(path: Path, labels: LabelSet, columns: Columns) -> tuple[list[Answe
 
 
 def _text(cell: object) -> str:
-    """A label's cell as text: Excel stores a 7 as 7.0."""
+    """A cell as text: Excel stores a 7 as 7.0."""
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell if cell is not None else "")
-
-
-def _cells(path: Path) -> Iterable[Sequence[Any]]:
-    if path.suffix.lower() == ".xlsx":
-        return _excel(path)
-    return _separated(path, "\t" if path.suffix.lower() == ".tsv" else ",")
-
-
-def _separated(path: Path, delimiter: str) -> Iterator[list[str]]:
-    before = csv.field_size_limit(MOST_IN_CELL)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.reader((line.replace("\0", "") for line in file), delimiter=delimiter, strict=True)
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise EmtError(f"{path.name} can't be read as {path.suffix}: {error}. Save it as UTF-8.") from error
-    finally:
-        csv.field_size_limit(before)
-
-
-def _excel(path: Path) -> Iterator[Sequence[Any]]:
-    from zipfile import BadZipFile
-
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
-        raise EmtError(f"{path.name} is no Excel workbook ({error}). Save it as .xlsx or .csv.") from error
-    try:
-        yield from book.worksheets[0].iter_rows(values_only=True)
-    finally:
-        book.close()

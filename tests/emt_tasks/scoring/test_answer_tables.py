@@ -1,8 +1,10 @@
 import csv
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from emt_tasks.errors import EmtError
@@ -54,6 +56,40 @@ def test_excel_is_read_numbers_too(tmp_path: Path) -> None:
         book.worksheets[0].append(row)
     book.save(tmp_path / "digits.xlsx")
     assert outcomes(tmp_path / "digits.xlsx", tmp_path / "out", key="mnist") == ["correct", "incorrect"]
+
+
+def vlmevalkit(path: Path, rows: Iterable[tuple[object, object]]) -> Path:
+    """A workbook as VLMEvalKit writes it: the set's own columns without the picture, and `prediction` at the end."""
+    question = "What is the object in the image?"
+    frame = pd.DataFrame(
+        [
+            {"index": index, "question": question, "answer": label, "category": "EMT", "l2-category": None,
+             "split": "test", "image_path": f"{index}.jpg", "prediction": said, "thinking": ""}
+            for index, (label, said) in enumerate(rows)
+        ]
+    )  # fmt: skip
+    frame.to_excel(path, index=False)
+    return path
+
+
+def test_vlmevalkits_workbook_and_a_csv_of_the_same_answers_score_the_same(tmp_path: Path) -> None:
+    said = [(label, answer) for _, label, answer in ANSWERS] + [("frog", "A frog_x000D_\nsits."), ("deer", "=SUM(1)")]
+    workbook = vlmevalkit(tmp_path / "GPT4o_EMT.xlsx", said)
+    plain = [(str(n), label, answer.replace("_x000D_", "\r")) for n, (label, answer) in enumerate(said)]
+    table = written(tmp_path / "mine.csv", ["image id", "label", "answer"], plain)
+    assert outcomes(workbook, tmp_path / "out") == outcomes(table, tmp_path / "out")
+    assert outcomes(workbook, tmp_path / "out") == ["correct", "intrinsic", "empty", "correct", "extrinsic"]
+
+
+def test_numbers_that_excel_made_of_digits_are_digits(tmp_path: Path) -> None:
+    workbook = vlmevalkit(tmp_path / "digits.xlsx", [(7, 7.0), (8.0, "8"), (3, None), ("5", 4)])
+    assert outcomes(workbook, tmp_path / "out", key="mnist") == ["correct", "correct", "empty", "incorrect"]
+
+
+def test_vlmevalkits_notes_of_what_failed_are_no_answers(tmp_path: Path) -> None:
+    notes = ["Failed to obtain answer via API.", "Failed to obtain answer: <class 'RuntimeError'> out of memory"]
+    workbook = vlmevalkit(tmp_path / "failed.xlsx", [("cat", note) for note in notes])
+    assert outcomes(workbook, tmp_path / "out") == ["unscored", "unscored"]
 
 
 def test_labels_may_be_spelt_as_the_hub_does_or_numbered(tmp_path: Path) -> None:

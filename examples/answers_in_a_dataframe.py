@@ -1,0 +1,49 @@
+"""Answers from anywhere, read as the benchmark reads them: a table of (image id, label, answer), and no harness.
+
+python examples/answers_in_a_dataframe.py answers.csv cifar10
+"""
+
+import sys
+
+import pandas as pd
+
+from emt_tasks import label_match
+from emt_tasks.labels import LabelSet, label_set
+from emt_tasks.lost_answers import is_lost
+from emt_tasks.outcomes import Outcome, outcome_of, shares
+from emt_tasks.statistics.intervals import wilson
+
+
+def with_outcomes(answers: pd.DataFrame, labels: LabelSet) -> pd.DataFrame:
+    """The table with columns `outcome`, `named` (own labels in order of mention) and `foreign` (another set's).
+
+    Args:
+        answers: columns `image id`, `label` (as the prompt lists it) and `answer`.
+        labels: the set that the prompt listed.
+    """
+    readings = {said: label_match.read(said, labels) for said in answers["answer"].unique()}  # each answer once
+    found = [
+        Outcome.UNSCORED if is_lost(said) else outcome_of(readings[said], label)
+        for said, label in zip(answers["answer"], answers["label"], strict=True)
+    ]
+    return answers.assign(
+        outcome=[outcome.value for outcome in found],
+        named=[readings[said].named for said in answers["answer"]],
+        foreign=[readings[said].foreign for said in answers["answer"]],
+    )
+
+
+def main(path: str, key: str) -> None:
+    """Print the shares of the outcomes, and one answer of each kind."""
+    answers = pd.read_csv(path, dtype=str, keep_default_na=False)
+    read = with_outcomes(answers, label_set(key))
+    n, counts = len(read), read["outcome"].value_counts()
+    low, high = wilson(int(counts.get("correct", 0)), n)
+    print(f"accuracy {100 * counts.get('correct', 0) / n:.1f} % [{100 * low:.1f}, {100 * high:.1f}], n = {n}")
+    for outcome, share in shares([Outcome(name) for name in read["outcome"]]).items():
+        example = read.loc[read["outcome"] == outcome.value, "answer"].head(1).map(repr).str[:60]
+        print(f"{outcome.value:10} {100 * share:5.1f} %  {''.join(example)}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
