@@ -1,7 +1,7 @@
 """`emt study`: a base tuned on several sets by several recipes, every checkpoint asked about all, and the report."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,12 @@ from emt_tasks.cli.arguments import data_dir_option
 from emt_tasks.cli.finetune import fields_of
 
 if TYPE_CHECKING:
+    from emt_tasks.preflight import Check
     from finetuning.studies.clock import Clock
     from finetuning.studies.plan import Plan
     from finetuning.studies.study import Study
 
-PRESETS = ("paper", "toy")
+PRESETS = ("paper", "toy", "mini")
 
 
 @click.command()
@@ -54,10 +55,11 @@ def command(
     Examples:
       emt study --preset paper --check
       emt study --preset toy --base my-toy-llava --data-dir sets --out out/toy
+      emt study --preset mini --check
       emt study my-study.yaml --set-field limit=500 --set-field fields.epochs=1
     """
     if (study is None) == (preset is None):
-        raise click.UsageError("name a study: a YAML file, or --preset paper or toy, one of the two.")
+        raise click.UsageError("name a study: a YAML file, or --preset paper, toy or mini, one of the two.")
     from finetuning.studies.study import read_study
 
     given = dict(fields_of(fields)) | ({"base": base} if base else {})
@@ -75,17 +77,20 @@ def _run(
     study: "Study", out: Path, data_dir: Path | None, device: str | None, only_check: bool, as_json: bool
 ) -> Path | None:
     """Plan, and unless that is all do it; the folder of the runs, if it was done."""
-    from finetuning.studies.checks import checks
-    from finetuning.studies.plan import plan_of
-    from finetuning.studies.run import run_study, started
     from finetuning.toy.quickstart import quiet_libraries
 
     quiet_libraries()
+    if not study.base:
+        made = _miniature(study, out, data_dir, device, only_check, as_json)
+        if made is None:
+            return None
+        study = made
+    from finetuning.studies.checks import checks
+    from finetuning.studies.plan import plan_of
+    from finetuning.studies.run import run_study, started
+
     plan = plan_of(study, out, data_dir, device)
-    for check in checks(plan):
-        if check.problem:
-            raise check.problem
-        _note(f"  {check.name:<8} {check.found}")
+    _require(checks(plan))
     loaded, clock = started(plan, _note)
     _tell_plan(plan, clock, on_stdout=only_check, as_json=as_json and only_check)
     if only_check:
@@ -95,9 +100,47 @@ def _run(
     return plan.runs
 
 
-def _tell_plan(plan: "Plan", clock: "Clock", on_stdout: bool, as_json: bool) -> None:
-    """The plan as a table or JSON, and what is left of it."""
+def _miniature(
+    study: "Study", out: Path, data_dir: Path | None, device: str | None, only_check: bool, as_json: bool
+) -> "Study | None":
+    """The study of a miniature that is made first; None where only the plan of all was asked for, which is told."""
+    from finetuning.mini.base import MiniatureBase
+    from finetuning.studies.checks import checks
+    from finetuning.studies.clock import in_words
+    from finetuning.studies.plan import plan_of
+    from finetuning.studies.run import started
+
+    _note("opening the sets that the miniature learns from ...")
+    miniature = MiniatureBase(study, out, data_dir, _note)
+    if not miniature.finished:
+        _note("measuring a few steps of each stage, and an untrained base of its sizes ...")
+        stand_in, seconds = miniature.planned()
+        plan = plan_of(stand_in, out, data_dir, device)
+        _require(checks(plan))
+        _, clock = started(plan, _note)
+        _tell_plan(plan, clock, on_stdout=only_check, as_json=as_json and only_check, before=seconds)
+        _note("before it: " + ", ".join(f"{name} {in_words(taken)}" for name, taken in seconds.items()))
+        if only_check:
+            _note("next: the same command without --check")
+            return None
+    return miniature.made()
+
+
+def _require(checks: "Iterable[Check]") -> None:
+    """Tell of each check, and raise the first problem."""
+    for check in checks:
+        if check.problem:
+            raise check.problem
+        _note(f"  {check.name:<8} {check.found}")
+
+
+def _tell_plan(
+    plan: "Plan", clock: "Clock", on_stdout: bool, as_json: bool, before: Mapping[str, float] | None = None
+) -> None:
+    """The plan as a table or JSON, and what is left of it; `before` are seconds of what comes before it, by stage."""
     told = _as_data(plan, clock)
+    if before:
+        told["seconds_before"] = {name: round(seconds, 1) for name, seconds in before.items()}
     if as_json:
         click.echo(json.dumps(told, indent=2))
         return

@@ -48,6 +48,8 @@ class ModelSizes(BaseModel):
     language_width: int = 128
     language_layers: int = 2
     heads: int = 4
+    feature_layer: int = -1  # LLaVA takes the last but one; here the last is what the warm-up trains
+    vocabulary: int = VOCABULARY
 
 
 def vision_config(sizes: ModelSizes) -> CLIPVisionConfig:
@@ -76,7 +78,7 @@ def toy_processor(sizes: ModelSizes, texts: Iterable[str]) -> LlavaProcessor:
     )
     return LlavaProcessor(
         image_processor=images,
-        tokenizer=_tokenizer(texts),
+        tokenizer=_tokenizer(texts, sizes.vocabulary),
         patch_size=sizes.patch,
         vision_feature_select_strategy="default",
         num_additional_image_tokens=1,  # CLIP's class token, which "default" drops again
@@ -84,13 +86,13 @@ def toy_processor(sizes: ModelSizes, texts: Iterable[str]) -> LlavaProcessor:
     )
 
 
-def _tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
+def _tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
     """A byte-level BPE: each word of `texts` becomes a token, and any other text can still be written."""
     bpe = Tokenizer(models.BPE())
     bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     bpe.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
+        vocab_size=vocabulary,
         special_tokens=list(SPECIAL_TOKENS),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
@@ -128,7 +130,7 @@ def toy_llava(sizes: ModelSizes, processor: LlavaProcessor, tower: CLIPVisionMod
         text_config=text,
         image_token_index=processor.image_token_id,
         image_seq_length=(sizes.image // sizes.patch) ** 2,
-        vision_feature_layer=-1,  # LLaVA takes the last but one; here the last is what the warm-up trained
+        vision_feature_layer=sizes.feature_layer,
         vision_feature_select_strategy="default",
     )
     model = LlavaForConditionalGeneration(config)

@@ -45,7 +45,7 @@ def finished(folder: Path, inputs: Mapping[str, Any]) -> Stage | None:
         digest, outcome = told["digest"], told["outcome"]
     except (OSError, ValueError, KeyError, TypeError):
         return None  # not there, or not whole: to be made
-    return Stage(folder, digest, outcome, kept=True) if digest == _digest(inputs) else None
+    return Stage(folder, digest, outcome, kept=True) if digest == digest_of(inputs) else None
 
 
 def stage(folder: Path, inputs: Mapping[str, Any], make: Callable[[Path], Mapping[str, Any]]) -> Stage:
@@ -64,7 +64,7 @@ def stage(folder: Path, inputs: Mapping[str, Any], make: Callable[[Path], Mappin
         return known
     if folder.exists() and not (folder / MANIFEST).is_file():
         raise EmtError(f"{folder} is there and was not made here, so it stays as it is. Choose another --out.")
-    digest, part = _digest(inputs), folder.with_name(f".{folder.name}.part")
+    digest, part = digest_of(inputs), folder.with_name(f".{folder.name}.part")
     started = time.monotonic()
     try:
         shutil.rmtree(part, ignore_errors=True)
@@ -83,5 +83,6 @@ def stage(folder: Path, inputs: Mapping[str, Any], make: Callable[[Path], Mappin
     return Stage(folder, digest, outcome, kept=False)
 
 
-def _digest(inputs: Mapping[str, Any]) -> str:
+def digest_of(inputs: Mapping[str, Any]) -> str:
+    """The sha256, in hex, of everything that a stage depends on."""
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,106 @@
+"""How long a miniature takes to make, found by a few steps of each stage on pictures of noise."""
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from finetuning.mini.contrastive import train_encoder
+from finetuning.mini.encoder import new_encoder, tower_of_encoder
+from finetuning.mini.language import (
+    TalkingFields,
+    features_of,
+    learn_pictures,
+    learn_sentences,
+    new_llava,
+    new_processor,
+    sentences_of,
+    sizes_of,
+)
+from finetuning.mini.making import BASE, ENCODER, LANGUAGE, PROJECTOR, save
+from finetuning.mini.miniature import Miniature
+from finetuning.mini.pictures import Pictures, Subject
+from finetuning.mini.steps import PaceFields
+from finetuning.mini.talks import Talks
+from finetuning.records.rows import InstructionRows
+from finetuning.toy.llava import toy_processor
+
+FEW, MORE = 1, 6  # steps; what they differ by is timed
+NOISE = 256  # pictures
+
+
+def seconds_of(miniature: Miniature, rows: InstructionRows, untrained: Path) -> Mapping[str, float]:
+    """Seconds of each stage on this machine, about.
+
+    Args:
+        miniature: what is to be made.
+        rows: that it will learn from.
+        untrained: folder to leave a LLaVA of its sizes in, whose evaluation takes as long as the real one's.
+    """
+    pictures, said = _noise(miniature, rows), miniature
+    sizes = sizes_of(said.encoder, said.language)
+    texts = Talks(said.instructions.talks, pictures.subjects, toy_processor(sizes, ()), sizes.image, 0).texts(
+        said.sentences.each
+    )
+    sentences, processor = sentences_of(texts), new_processor(sizes, texts)
+    tower = tower_of_encoder(new_encoder(said.encoder, said.seed), said.encoder, ENCODER)
+    model = new_llava(sizes, processor, tower, said.seed)
+    save(model, processor, untrained)
+    started = time.monotonic()
+    features = features_of(model, pictures)
+    encoding = (time.monotonic() - started) / NOISE * len(rows)
+
+    def talking(fields: TalkingFields, parts: tuple[str, ...]) -> Callable[..., Any]:
+        learners = [model.get_submodule(name) for name in parts]
+        talks = Talks(fields.talks, pictures.subjects, processor, sizes.image, 0)
+        return lambda short, state: learn_pictures(model, talks, features, short, learners, 0, state, "", _ignore)
+
+    return {
+        ENCODER: _timed(
+            lambda short, state: train_encoder(said.encoder, short, pictures, 0, state, ""),
+            said.contrast, NOISE, len(rows),
+        ),
+        "language": _timed(
+            lambda short, state: learn_sentences(model, processor, sentences, short, 0, state, "", _ignore),
+            said.sentences, len(sentences), len(sentences),
+        ),
+        "aligned": encoding + _timed(talking(said.alignment, PROJECTOR), said.alignment, NOISE, len(rows)),
+        BASE: _timed(talking(said.instructions, PROJECTOR + LANGUAGE), said.instructions, NOISE, len(rows)),
+    }  # fmt: skip
+
+
+def _timed(train: Callable[..., Any], pace: PaceFields, there: int, rows: int) -> float:
+    """Seconds of a training on `rows` rows, by a few steps on the rows that are `there`."""
+    taken = []
+    with tempfile.TemporaryDirectory() as folder:
+        for steps in (FEW, MORE):
+            short = pace.model_copy(update={"epochs": steps * pace.batch_size / there})
+            started = time.monotonic()
+            train(short, Path(folder) / f"{steps}")
+            taken.append(time.monotonic() - started)
+    return max(taken[1] - taken[0], 0.0) / (MORE - FEW) * pace.steps(rows)
+
+
+def _noise(miniature: Miniature, rows: InstructionRows) -> Pictures:
+    """Pictures of noise of the real sets' classes."""
+    side, chance = miniature.encoder.image, torch.Generator().manual_seed(0)
+    subjects = tuple(
+        Subject(
+            part.source.labels,
+            part.source.noun,
+            torch.arange(NOISE),
+            torch.randint(len(part.source.labels), (NOISE,), generator=chance),
+        )
+        for part in rows.parts
+    )
+    classes = tuple(sorted({(subject.noun, word) for subject in subjects for word in subject.words}))
+    pixels = torch.randint(256, (NOISE, 3, side, side), generator=chance).to(torch.uint8)
+    targets = torch.randint(len(classes), (NOISE,), generator=chance)
+    return Pictures(pixels, targets, classes, torch.zeros(NOISE, dtype=torch.bool), subjects)
+
+
+def _ignore(_: int) -> None:
+    """Nobody is told of a trial's steps."""
