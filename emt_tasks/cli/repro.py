@@ -123,7 +123,7 @@ def resnet(
     metavar="NAME",
     help="full, linear-probe (the tower's last linear map alone), wise-ft (and back half way), or a YAML file.",
 )
-@click.option("--alpha", "alphas", multiple=True, type=click.FloatRange(0, 1), help="wise-ft: share of the way tuned.")
+@click.option("--alpha", "alphas", multiple=True, type=click.FloatRange(0, 1, min_open=True, max_open=True), help="wise-ft: share of the way tuned.")
 @click.option("--tasks", default="emt_lite", show_default=True, help="What is asked after each epoch.")
 @click.option("--eval-limit", type=click.IntRange(1), help="Rows of each task.")
 @click.option("--template", default="clip_benchmark", show_default=True, help="Of the questions (emt_clip's).")
@@ -154,8 +154,8 @@ def clip(
     from finetuning.repro.clip import Questions, Start, checks, reproduce
     from finetuning.repro.job import ReproJob
     from finetuning.repro.tower import side_of_source
-    from finetuning.studies.run import alone_in
     from finetuning.toy.quickstart import quiet_libraries
+    from finetuning.studies.run import alone_in
 
     quiet_libraries()
     names = tuple(name for name in tasks.split(",") if name)

@@ -250,7 +250,7 @@ class _Writer:
         alpha = f"-alpha-{more['alpha']:g}" if more else ""
         told = {
             "recipe_name": f"{course.name}{alpha}",
-            "method": "full" if course.learns == "tower" else "linear-probe",
+            "method": "wise-ft" if more else "full" if course.learns == "tower" else "linear-probe",
             "set": job.source.name,
             "epoch": epoch,
             "step": epoch * math.ceil(rows / course.batch_size),

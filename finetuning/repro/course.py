@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from math import cos, pi
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import Field
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from finetuning.declared import Fields, file_of, over, read_mapping, validated
 
+Share = Annotated[float, Field(gt=0, lt=1)]
 FOLDER = Path(__file__).parent / "courses"
 
 
@@ -50,7 +51,7 @@ class Course(Fields):
     max_grad_norm: float = Field(0.0, ge=0)
     crop: float = Field(0.125, ge=0, lt=0.5)
     flip: bool | None = None
-    alphas: tuple[float, ...] = ()
+    alphas: tuple[Share, ...] = ()
     learns: Literal["tower", "projection"] = "tower"
     gradient_checkpointing: bool = False
     template: str = "described"

@@ -7,6 +7,7 @@ from typing import Any
 from leaderboard.figures.theme import FAINT, INK, OKABE_ITO, SHAPES, Spec, framed
 
 COLUMNS, WIDTH, HEIGHT = 2, 330, 190
+FEW = 12  # epochs: each has a number on the axis
 MOST_POINTS = 24  # epochs: with more, lines have no marks on them
 LINE_DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [3, 1], [10, 4])
 
@@ -61,7 +62,7 @@ def _panel(panel: Panel, values: Sequence[Value], lines: Sequence[str], legend: 
         "field": "epoch",
         "type": "quantitative",
         "title": "epoch",
-        "axis": {"grid": False, "format": "~g", "tickMinStep": 1},
+        "axis": {"grid": False, "format": "~g", "tickMinStep": 1} | ({"values": epochs} if len(epochs) <= FEW else {}),
         "scale": {"domain": [epochs[0], epochs[-1]] if epochs else [0, 1], "nice": False, "padding": 10},
     }
     y: dict[str, Any] = {"field": "value", "type": "quantitative", "title": panel.title}

@@ -38,7 +38,8 @@ def specs(found: Sequence[History], told: Findings) -> dict[str, Spec]:
         FIGURE + (f"-{place}" if place > 1 else ""): figure.spec
         for place, figure in enumerate(epoch_curves(told), start=1)
     }
-    some = measured(found[: len(OKABE_ITO)], names(found))
+    moving = (one for one in measured(found[: len(OKABE_ITO)], names(found)) if not one.measure.startswith("rows_"))
+    some = list(moving)
     if some:
         drawn[MEASURED] = collapse_curves(
             some,
