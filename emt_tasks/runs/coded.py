@@ -56,6 +56,6 @@ def coded(values: Iterable[V]) -> Coded[V]:
     >>> column.values, column.codes.tolist()
     (('a', 'b'), [0, 1, 1, 0])
     """
-    places: dict[V, int] = {}
-    codes = np.fromiter((places.setdefault(value, len(places)) for value in values), np.int32)
-    return Coded(tuple(places), codes)
+    column = values if isinstance(values, list) else list(values)
+    places = {value: place for place, value in enumerate(dict.fromkeys(column))}
+    return Coded(tuple(places), np.fromiter(map(places.__getitem__, column), np.int32, len(column)))

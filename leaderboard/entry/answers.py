@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 import numpy as np
@@ -22,9 +22,11 @@ MOST_ROWS = 240_000
 LONGEST_ANSWER = 2_000_000  # characters
 LONGEST_NAME = 200  # of a label, as a reading gives it
 _CHUNK = 1 << 20
-_HEX = frozenset(b"0123456789abcdef")
+_HEX = frozenset("0123456789abcdef")
 _PLACES = {outcome.value: place for place, outcome in enumerate(OUTCOMES)}
 T = TypeVar("T")
+_Name = Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)]
+_OutcomeName = Annotated[str, msgspec.Meta(pattern=rf"\A(?:{'|'.join(_PLACES)})\Z")]
 Read = tuple[str | None, str]
 """What one reading made of an answer: the label where exactly one was named, and the outcome."""
 
@@ -41,12 +43,12 @@ class Line(msgspec.Struct, forbid_unknown_fields=True, frozen=True, gc=False):
         read: by reading.
     """
 
-    set: str
-    row: int
-    image: str
-    label: str
-    raw: str
-    read: dict[str, Read]
+    set: Annotated[str, msgspec.Meta(max_length=40)]
+    row: Annotated[int, msgspec.Meta(ge=0, lt=10**9)]
+    image: Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
+    label: _Name
+    raw: Annotated[str, msgspec.Meta(max_length=LONGEST_ANSWER)]
+    read: dict[_Name, tuple[_Name | None, _OutcomeName]]
 
 
 class BadAnswers(ValueError):  # noqa: N818  # reads as what it says
@@ -74,20 +76,9 @@ def read_answers(path: Path) -> Answers:
     """
     text = unpacked(path)
     lines = decoded(text, Line)
-    for number, line in enumerate(lines, 1):
-        if (
-            not 0 <= line.row < 10**9
-            or len(line.image) != 64
-            or not _HEX.issuperset(line.image.encode("utf8", "replace"))
-        ):
-            raise BadAnswers(f"line {number}: `row` is no row's number, or `image` no sha256 in hex")
-        if len(line.raw) > LONGEST_ANSWER or len(line.label) > LONGEST_NAME:
-            raise BadAnswers(
-                f"line {number}: an answer of more than {LONGEST_ANSWER:,} characters, or a label of {LONGEST_NAME}"
-            )
-        for name, (prediction, outcome) in line.read.items():
-            if outcome not in _PLACES or (prediction is not None and len(prediction) > LONGEST_NAME):
-                raise BadAnswers(f"line {number}: {name[:40]!r} has no outcome of ours, or a label of {LONGEST_NAME}")
+    if not _HEX.issuperset("".join(line.image for line in lines)):
+        number = next(n for n, line in enumerate(lines, 1) if not _HEX.issuperset(line.image))
+        raise BadAnswers(f"line {number}: `image` is no sha256 in hex")
     return Answers(tuple(lines), hashlib.sha256(text).hexdigest())
 
 
@@ -164,13 +155,14 @@ def as_rows(
         foreign: likewise those that only other sets have.
     """
     n = len(lines)
-    outcomes = np.fromiter((_PLACES[line.read[reading][1]] for line in lines), np.int32, n)
+    read = [line.read[reading] for line in lines]
+    outcomes = np.fromiter((_PLACES[outcome] for _, outcome in read), np.int32, n)
     rows = Rows(
-        doc_id=np.fromiter((line.row for line in lines), np.int64, n),
+        doc_id=np.array([line.row for line in lines], np.int64),
         image=np.array([line.image for line in lines], "S64"),
-        label=coded(line.label for line in lines),
-        raw=coded(line.raw for line in lines),
-        prediction=coded(line.read[reading][0] for line in lines),
+        label=coded([line.label for line in lines]),
+        raw=coded([line.raw for line in lines]),
+        prediction=coded([prediction for prediction, _ in read]),
         outcome=Coded(tuple(Outcome), outcomes),
         named=coded(named),
         foreign=coded(foreign),

@@ -41,8 +41,9 @@ class Candidate:
 
 def rows_of_lines(key: str, lines: Sequence[Line], rereader: Rereader, task: str = "") -> TaskRows:
     """The answers of one set under `label_match`, as a run's rows."""
-    words = [rereader.reading(key, line.raw) for line in lines]
-    return as_rows(lines, task, LABEL_MATCH, [one.named for one in words], [one.foreign for one in words])
+    words = {raw: rereader.reading(key, raw) for raw in dict.fromkeys(line.raw for line in lines)}
+    named, foreign = [words[line.raw].named for line in lines], [words[line.raw].foreign for line in lines]
+    return as_rows(lines, task, LABEL_MATCH, named, foreign)
 
 
 def rows_of(candidate: Candidate, rereader: Rereader) -> dict[tuple[str, str], TaskRows]:

@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from emt_tasks.forgetting.confusion import confusion
 from emt_tasks.forgetting.sets import asked
 from emt_tasks.outcomes import Outcome
-from emt_tasks.runs.records import TaskRows
-from emt_tasks.runs.tabulation import fingerprint
+from emt_tasks.runs.records import Row, Rows, TaskRows
 from leaderboard.board.view import Remark
 from leaderboard.entry.answers import Line
 from leaderboard.entry.candidate import SAME_QUESTION, Candidate, labels_of, rows_of
@@ -100,33 +101,28 @@ def _rows(candidate: Candidate, key: str, lines: tuple[Line, ...]) -> Iterator[R
 def same_data(case: Case) -> Iterator[Remark]:
     """The pictures and labels of the answers are those of the data."""
     for (key, reading), those in case.rows.items():
-        if reading == LABEL_MATCH and fingerprint(those.rows) != case.candidate.fields.datasets[key].fingerprint:
+        if reading == LABEL_MATCH and those.data_fingerprint != case.candidate.fields.datasets[key].fingerprint:
             yield Remark("same_data", f"{key}: pictures or labels of the answers are not those of the fingerprint")
 
 
 def counts(case: Case) -> Iterator[Remark]:
     """Counts add up to the rows, none above them, and are what the answers come to."""
-    candidate = case.candidate
-    for key, by_reading in candidate.fields.counts.items():
-        n = candidate.fields.datasets[key].n
+    for key, by_reading in case.candidate.fields.counts.items():
+        n = case.candidate.fields.datasets[key].n
         for reading, told in by_reading.items():
+            those = case.rows.get((key, reading))
             if told.n != n or told.foreign > n:
                 yield Remark("counts", f"{key}, {reading}: {told.n} outcomes and {told.foreign} foreign of {n} rows")
-            elif key in candidate.lines and _counted(candidate.lines[key], reading) != _outcomes(told):
+            elif those is not None and any(told.of(outcome) != count for outcome, count in those.counts.items()):
                 yield Remark("counts", f"{key}, {reading}: the answers come to other counts")
-    for key, lines in candidate.lines.items():
-        foreign = sum(bool(case.rereader.reading(key, line.raw).foreign) for line in lines)
-        for reading, told in candidate.fields.counts[key].items():
-            if told.foreign != foreign:
+            elif those is not None and told.foreign != (foreign := foreign_in(those)):
                 yield Remark("counts", f"{key}, {reading}: {told.foreign} foreign where the answers have {foreign}")
 
 
-def _counted(lines: tuple[Line, ...], reading: str) -> Mapping[str, int]:
-    return Counter(line.read[reading][1] for line in lines)
-
-
-def _outcomes(told: CountFields) -> Mapping[str, int]:
-    return Counter({outcome.value: told.of(outcome) for outcome in Outcome if told.of(outcome)})
+def foreign_in(those: TaskRows) -> int:
+    """How many answers name a label that only another set has."""
+    column = those.rows.foreign
+    return int(np.array([bool(labels) for labels in column.values], np.int64)[column.codes].sum())
 
 
 def confusions(case: Case) -> Iterator[Remark]:
@@ -166,12 +162,26 @@ def confused(key: str, those: TaskRows) -> tuple[tuple[int, int, int], ...]:
 
 def label_match(case: Case) -> Iterator[Remark]:
     """Reading the raw answers here gives exactly what was handed in."""
-    for key, lines in case.candidate.lines.items():
-        wrong = [line for line in lines if line.read[LABEL_MATCH] != case.rereader.read(key, line.raw, line.label)]
-        for line in wrong[:MOST_SAID]:
-            prediction, outcome = case.rereader.read(key, line.raw, line.label)
-            said = f"handed in as {_shown(*line.read[LABEL_MATCH])}, read here as {_shown(prediction, outcome)}"
-            yield Remark("label_match", f"{key}, row {line.row} (of {len(wrong)} such): {line.raw[:60]!r} {said}")
+    for (key, reading), those in case.rows.items():
+        if reading == LABEL_MATCH:
+            wrong = [row for row in _distinct(those.rows) if _differs(case, key, those.rows[row])]
+            for row in map(those.rows.__getitem__, wrong[:MOST_SAID]):
+                prediction, outcome = case.rereader.read(key, row.raw, row.label)
+                handed_in, here = _shown(row.prediction, row.outcome), _shown(prediction, outcome)
+                said = f"handed in as {handed_in}, read here as {here} (one of {len(wrong)} such answers)"
+                yield Remark("label_match", f"{key}, row {row.doc_id}: {row.raw[:60]!r} {said}")
+
+
+def _distinct(rows: Rows) -> list[int]:
+    """A row of each answer, label, prediction and outcome that occur together."""
+    found = np.zeros(len(rows), np.int64)
+    for column in (rows.raw, rows.label, rows.prediction, rows.outcome):
+        found = np.unique(found * len(column.values) + column.codes, return_inverse=True)[1].astype(np.int64)
+    return sorted(np.unique(found, return_index=True)[1].tolist())
+
+
+def _differs(case: Case, key: str, row: Row) -> bool:
+    return (row.prediction, row.outcome.value) != case.rereader.read(key, row.raw, row.label)
 
 
 def _shown(prediction: str | None, outcome: str) -> str:

@@ -204,10 +204,8 @@ def _answered(case: Case) -> str:
     told = case.candidate.fields
     if not case.candidate.lines:
         return json.dumps([told.model.org, told.model.name, told.tuning.model_dump(), sorted(told.datasets)])
-    lines = (
-        (line.set, line.image, line.raw) for key in sorted(case.candidate.lines) for line in case.candidate.lines[key]
-    )
     digest = hashlib.sha256()
-    for parts in lines:
-        digest.update("\0".join(parts).encode("utf8", "surrogatepass"))
+    for key in sorted(case.candidate.lines):
+        parts = [part for line in case.candidate.lines[key] for part in (line.image, line.raw)]
+        digest.update("\0".join((key, *parts)).encode("utf8", "surrogatepass"))
     return digest.hexdigest()

@@ -101,6 +101,7 @@ ANSWERS: dict[str, tuple[str, Change]] = {
     "no prediction": ("rows", lambda line: line.update(read={})),
     "a reading that was not counted": ("rows", lambda line: line["read"].update(other=[None, "empty"])),
     "an outcome that is none": ("answers", lambda line: line["read"].update(label_match=[None, "brilliant"])),
+    "an outcome with a line break": ("answers", lambda line: line["read"].update(label_match=[None, "empty\n"])),
     "a hash that is none": ("answers", lambda line: line.update(image="../../etc/passwd")),
     "a negative row": ("answers", lambda line: line.update(row=-1)),
 }  # fmt: skip
