@@ -1,4 +1,4 @@
-.PHONY: install check test slow bench quickstart
+.PHONY: install check test slow bench board quickstart
 PYTHON ?= python3
 
 install:  ## a virtual environment in .venv with everything the suite needs
@@ -23,9 +23,13 @@ bench:  ## the ratios of docs/benchmarks.md
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/choice.py
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/reading.py
 	$(PYTHON) benchmarks/report.py
+	OMP_NUM_THREADS=1 $(PYTHON) benchmarks/board.py
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/clip_argmin.py
 	OMP_NUM_THREADS=1 $(PYTHON) benchmarks/zero_shot.py
 	OMP_NUM_THREADS=1 $(PYTHON) benchmarks/tuning.py    # wants the extra `bench` (TRL)
+
+board:  ## the leaderboard, in site/
+	emt board build --out site
 
 quickstart:
 	emt quickstart
