@@ -1,6 +1,7 @@
 """What `--model_args` may say, read into one frozen record before anything is loaded."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
@@ -18,6 +19,10 @@ DTYPES = {
     "fp32": "float32",
 }
 """The spellings of a dtype and the name torch has for it."""
+DEVICE_MAPS = ("auto", "balanced", "balanced_low_0", "sequential")
+"""transformers' ways to lay a model out by itself."""
+DEVICE = re.compile(r"(?:cpu|disk|meta|cuda|mps|xpu|npu|hpu|mlu|musa)(?::\d+)?|\d+")
+"""One device for all of it, as torch names them or by a GPU's number."""
 QUANT_TYPES = ("fp4", "nf4")
 """bitsandbytes' kinds of 4-bit numbers."""
 
@@ -155,7 +160,10 @@ def _json(name: str, text: str) -> Any:
 def _device_map(name: str, value: Any) -> str | dict[str, Any]:
     if isinstance(value, Mapping) or unquoted(str(value)).startswith("{"):
         return _object(name, value)
-    return _text(name, value)
+    said = _text(name, value)
+    if said not in DEVICE_MAPS and not DEVICE.fullmatch(said):
+        raise UnknownName(name, said, DEVICE_MAPS)
+    return said
 
 
 def _quant_type(name: str, value: Any) -> str:

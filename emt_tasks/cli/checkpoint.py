@@ -124,6 +124,7 @@ def _table(found: "Inspection") -> Table:
         "sha256": "\n".join(f"{digest}  {name}" for name, digest in found.files.items()),
         "use": found.fits,
         "problems": "\n".join(found.problems),
+        "notes": "\n".join(found.notes),
     }
     for name, value in rows.items():
         if value:

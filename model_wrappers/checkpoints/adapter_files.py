@@ -1,6 +1,6 @@
 """An adapter as it lies in a folder or on the hub: its config, and where its weights are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from peft import PEFT_TYPE_TO_CONFIG_MAPPING, PeftConfig, PeftType
 from peft.mapping import PEFT_TYPE_TO_TUNER_MAPPING
 
 from emt_tasks.errors import EmtError, UnknownName
-from model_wrappers.checkpoints.hub_files import find_file, local_folder
+from model_wrappers.checkpoints.hub_files import find_file, optional_file
 from model_wrappers.checkpoints.llava_layout import TRAINABLES, read_json, repository_config
 
 CONFIG = "adapter_config.json"
@@ -52,7 +52,7 @@ def read_adapter(name: str) -> Adapter:
         EmtError: there is none, or it is of a kind that can't be put on a base and taken off again without a trace.
     """
     config_file = find_file(name, [CONFIG], "peft")
-    trainables = _optional_file(name, TRAINABLES)
+    trainables = optional_file(name, TRAINABLES, "peft")
     if config_file is None and trainables is not None:
         raise EmtError(
             f"peft={name} has {trainables.name} but no {CONFIG}: it was copied in part. Copy the whole folder."
@@ -63,19 +63,9 @@ def read_adapter(name: str) -> Adapter:
     if weights is None:
         raise EmtError(f"peft={name} has a config but no weights ({' or '.join(WEIGHTS)}). Copy the whole folder.")
     config = _config(read_json(config_file), name)
-    _optional_file(name, ["config.json"])
+    optional_file(name, ["config.json"], "peft")
     llava = repository_config(config_file.parent)
     return Adapter(name, config, weights, str(config.base_model_name_or_path or ""), trainables, llava)
-
-
-def _optional_file(name: str, candidates: Sequence[str]) -> Path | None:
-    """The first of `candidates` that there is; None also where an unreachable hub can't say whether it has one."""
-    try:
-        return find_file(name, candidates, "peft")
-    except EmtError:
-        if local_folder(name, "peft") is not None:
-            raise
-        return None
 
 
 def _config(said: dict[str, Any], name: str) -> PeftConfig:
@@ -89,6 +79,8 @@ def _config(said: dict[str, Any], name: str) -> PeftConfig:
         raise EmtError(f"peft={name}: PEFT can't read its {CONFIG} ({error}). Copy it again.") from error
     if kind == PeftType.PROMPT_TUNING.value:
         return config
+    if isinstance(rank := said.get("r"), int) and rank < 1:
+        raise EmtError(f"peft={name}: its {CONFIG} says r={rank}, and a rank is at least 1. Copy it again.")
     if config.is_prompt_learning or config.is_adaption_prompt or PEFT_TYPE_TO_TUNER_MAPPING[kind].uses_shared_state:
         raise EmtError(
             f"peft={name} is a {kind} adapter, which can't be put on layers alone. LoRA and its kin can, and "

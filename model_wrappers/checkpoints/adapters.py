@@ -21,7 +21,7 @@ from model_wrappers.checkpoints.misfits import require_fit
 from model_wrappers.checkpoints.projector import read_projector
 from model_wrappers.checkpoints.replacements import Replacements, bare, replacing_tensors
 from model_wrappers.checkpoints.soft_prompt import KEY, put_on
-from model_wrappers.checkpoints.tensor_files import Shapes, load_tensors, tensor_shapes
+from model_wrappers.checkpoints.tensor_files import Shapes, load_trained, tensor_shapes
 from model_wrappers.checkpoints.trained_beside import beside_lora
 
 logger = logging.getLogger(__name__)
@@ -170,7 +170,7 @@ class Tuning:
             adapter, self.base, self.model.config, {name: shapes[key] for name, key in key_of.items()}, wanted, ()
         )
         if load:
-            tensors = load_tensors(adapter.weights)
+            tensors = load_trained(adapter.weights)
             put_on(self.model, tensors[KEY].to(table.device)).requires_grad_(requires_grad=False)
             self._replace({name: tensors[key] for name, key in key_of.items() if name != KEY})
 
@@ -203,7 +203,7 @@ class Tuning:
 
     def _fill(self, adapter: Adapter, targets: Targets) -> None:
         cast_adapter_dtype(self.model, SLOT)  # to float32 on a base in half precision, as PEFT's own loading does
-        tensors = load_tensors(adapter.weights)
+        tensors = load_trained(adapter.weights)
         state = {name: tensors[key] for name, key in targets.key_of.items()}
         self._replace({name: state.pop(name) for name in list(state) if COPIED in name})
         left: Mapping[str, Any] = set_peft_model_state_dict(self.model, state, adapter_name=SLOT)._asdict()

@@ -27,7 +27,7 @@ from model_wrappers.checkpoints.merging import is_language_model, write_merged
 from model_wrappers.checkpoints.misfits import listed
 from model_wrappers.checkpoints.projector import FILES as PROJECTOR_FILES
 from model_wrappers.checkpoints.replacements import bare
-from model_wrappers.checkpoints.tensor_files import load_tensors
+from model_wrappers.checkpoints.tensor_files import load_trained
 
 PROJECTOR = "multi_modal_projector"
 DECODER = "model.language_model.layers."
@@ -74,7 +74,7 @@ def convert(path: Path, out: Path, base: str | None = None) -> Inspection:
 def _write(found: Inspection, path: Path, out: Path, base: str | None) -> None:
     if found.method == "linear":
         file = path if path.is_file() else next(path / name for name in PROJECTOR_FILES if (path / name).is_file())
-        save_file(_renamed(load_tensors(file)), out / PROJECTOR_FILES[0], {"format": "pt"})
+        save_file(_renamed(load_trained(file)), out / PROJECTOR_FILES[0], {"format": "pt"})
     elif found.method in ("full", "delta"):
         _write_model(path, out, base if found.method == "delta" else None, found.method == "delta")
     elif base is not None and is_language_model(base):
@@ -99,8 +99,8 @@ def _write_model(path: Path, out: Path, base: str | None, delta: bool) -> None:
 def _write_adapter(path: Path, out: Path, base: str | None) -> None:
     """A PEFT folder."""
     adapter = read_adapter(str(path))
-    tensors = _renamed(load_tensors(adapter.weights))
-    whole = {} if adapter.trainables is None else _renamed(load_tensors(adapter.trainables))
+    tensors = _renamed(load_trained(adapter.weights))
+    whole = {} if adapter.trainables is None else _renamed(load_trained(adapter.trainables))
     if others := [name for name in whole if f".{PROJECTOR}." not in name]:
         raise EmtError(
             f"{path} retrained {listed(others)} beside LoRA and projector, which a PEFT folder can't hold. Load it as "

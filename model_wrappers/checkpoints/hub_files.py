@@ -60,6 +60,20 @@ def find_file(name: str, candidates: Sequence[str], what: str, revision: str | N
     return None
 
 
+def optional_file(name: str, candidates: Sequence[str], what: str, revision: str | None = None) -> Path | None:
+    """The first of `candidates` that there is; None also where an unreachable hub can't say whether it has one.
+
+    Raises:
+        EmtError: `name` is neither a folder that exists nor of the form of a hub id.
+    """
+    try:
+        return find_file(name, candidates, what, revision)
+    except EmtError:
+        if local_folder(name, what) is not None:
+            raise
+        return None
+
+
 def require_on_hub(hub_id: str, candidates: Sequence[str], what: str) -> None:
     """Make sure that a hub repository has one of `candidates`, without fetching it; the cache is asked first.
 

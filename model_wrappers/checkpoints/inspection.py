@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from emt_tasks.errors import EmtError
-from model_wrappers.checkpoints.adapter_files import CONFIG
+from model_wrappers.checkpoints.adapter_files import CONFIG, Adapter, read_adapter
 from model_wrappers.checkpoints.adapter_files import WEIGHTS as ADAPTER_WEIGHTS
 from model_wrappers.checkpoints.fingerprint import file_hash
 from model_wrappers.checkpoints.llava_layout import LINEAR, TRAINABLES, is_repository_config, projector_type, read_json
 from model_wrappers.checkpoints.llava_weights import FINAL_NORM, is_delta, weight_files
+from model_wrappers.checkpoints.misfits import listed
 from model_wrappers.checkpoints.projector import FILES as PROJECTOR_FILES
 from model_wrappers.checkpoints.tensor_files import Shapes, load_tensors, tensor_shapes
+from model_wrappers.checkpoints.trained_beside import UNKNOWN_BASE, lacks_projector
 
 SIZES = {4096: "7b", 5120: "13b"}
 """Hidden sizes of Llamas and what models with them are called."""
+FACTOR = ".lora_A.weight"
 FIRST_LAYER = ("mm_projector.weight", "mm_projector.0.weight", "multi_modal_projector.linear_1.weight")
 
 
@@ -38,7 +41,8 @@ class Inspection:
         parameters: how many numbers are in them.
         files: sha256 of each file with weights.
         fits: what it can be put on, or how it is used.
-        problems: what is missing or wrong.
+        problems: what is missing or wrong: loading refuses it.
+        notes: what loading would warn of.
     """
 
     path: str
@@ -56,6 +60,7 @@ class Inspection:
     files: dict[str, str]
     fits: str
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def inspected(path: Path) -> Inspection:
@@ -93,21 +98,44 @@ def _projector(path: Path, file: Path, said: Mapping[str, Any]) -> Inspection:
 def _adapter(path: Path, said: Mapping[str, Any]) -> Inspection:
     weights = _first(path, ADAPTER_WEIGHTS)
     trainables = _first(path, TRAINABLES)
-    repository = trainables is not None or is_repository_config(said)
-    problems = []
-    if not (path / CONFIG).is_file():
-        problems.append(f"no {CONFIG}: copied in part")
-    if weights is None:
-        problems.append(f"no {' or '.join(ADAPTER_WEIGHTS)}: copied in part")
-    if repository and trainables is None and not said.get("freeze_mm_mlp_adapter"):
-        problems.append(f"no {TRAINABLES[-1]}: copied in part, the projector is missing")
+    problems, notes, adapter = _of_loading(path)
+    repository = trainables is not None or is_repository_config(said) or bool(problems and adapter)
     config = read_json(path / CONFIG) if (path / CONFIG).is_file() else {}
     files = [file for file in (weights, trainables) if file is not None]
     shapes = {key: shape for file in files for key, shape in tensor_shapes(file).items()}
     layout = "llava-repository" if repository else "peft"
     base = config.get("base_model_name_or_path")
     method = str(config.get("peft_type", "lora")).lower()
-    return _made(path, layout, method, base, files, shapes, fits="peft=", problems=tuple(problems), adapter=config)
+    if adapter is not None and (other := _other_rank(config, shapes)):
+        problems.append(other)
+    return _made(
+        path, layout, method, base, files, shapes, fits="peft=", problems=tuple(problems), adapter=config, notes=notes
+    )
+
+
+def _of_loading(path: Path) -> tuple[list[str], tuple[str, ...], Adapter | None]:
+    """Why loading would refuse the adapter in `path` on any base, what it would warn of, and the adapter it reads."""
+    problems = [] if (path / CONFIG).is_file() else [f"no {CONFIG}: copied in part"]
+    if _first(path, ADAPTER_WEIGHTS) is None:
+        problems.append(f"no {' or '.join(ADAPTER_WEIGHTS)}: copied in part")
+    if problems:
+        return problems, (), None
+    try:
+        adapter = read_adapter(str(path))
+    except EmtError as error:
+        return [str(error)], (), None
+    if lacking := lacks_projector(adapter):
+        problems.append(f"it {lacking}")
+    return problems, (f"it {UNKNOWN_BASE}",) if adapter.trainables and adapter.llava is None else (), adapter
+
+
+def _other_rank(config: Mapping[str, Any], shapes: Shapes) -> str:
+    """Where LoRA's factors are of another rank than the config says; "" where they are not."""
+    rank = config.get("r")
+    if not isinstance(rank, int) or config.get("rank_pattern"):
+        return ""
+    odd = [f"{key} {shape[0]}" for key, shape in shapes.items() if key.endswith(FACTOR) and shape[0] != rank]
+    return f"its {CONFIG} says r={rank}, its weights {listed(odd)}: they are not one adapter's" if odd else ""
 
 
 def _whole(path: Path, said: Mapping[str, Any]) -> Inspection:
@@ -139,6 +167,7 @@ def _made(
     problems: tuple[str, ...],
     adapter: Mapping[str, Any] | None = None,
     hidden_size: int | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Inspection:
     first = next((shape for key, shape in shapes.items() if key.endswith(FIRST_LAYER)), None)
     down = [shape[1] for key, shape in shapes.items() if key.endswith("self_attn.q_proj.lora_A.weight")]
@@ -152,7 +181,7 @@ def _made(
         hidden_size=hidden, vision_size=vision, tensors=len(shapes),
         parameters=sum(_count(shape) for shape in shapes.values()),
         files={file.name: file_hash(file) for file in files}, fits=_use(fits, method, kind, hidden, vision, path),
-        problems=problems,
+        problems=problems, notes=notes,
     )  # fmt: skip
 
 

@@ -12,7 +12,8 @@ from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 
 from emt_tasks.errors import EmtError
 from model_wrappers.arguments import Arguments
-from model_wrappers.checkpoints.hub_files import find_file, local_folder
+from model_wrappers.checkpoints.adapter_files import CONFIG as ADAPTER_CONFIG
+from model_wrappers.checkpoints.hub_files import find_file, local_folder, optional_file
 from model_wrappers.checkpoints.llava_layout import is_repository_config, read_json
 from model_wrappers.checkpoints.llava_repository import (
     is_repository_checkpoint,
@@ -23,8 +24,9 @@ from model_wrappers.checkpoints.llava_repository import (
 from model_wrappers.checkpoints.misfits import listed
 from model_wrappers.checkpoints.placement import spread
 from model_wrappers.checkpoints.quantisation import quantisation
+from model_wrappers.checkpoints.tensor_files import require_contents
+from model_wrappers.checkpoints.tower_shapes import INDEXES, SINGLES
 
-INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 FAILURES = (OSError, ImportError, ValueError, SafetensorError)
 """What transformers raises of a checkpoint or an option that it can't use."""
 
@@ -58,12 +60,27 @@ def require_config(pretrained: str, revision: str | None = None, what: str = "pr
         EmtError: there is no such folder or repository, or it has none.
     """
     file = find_file(pretrained, ["config.json"], what, revision)
+    if file is None or (what == "pretrained" and is_repository_config(read_json(file))):
+        _require_no_adapter(pretrained, what, revision)
     if file is None:
         raise EmtError(
             f"{what}={pretrained} has no config.json: it is no model of transformers. For an adapter use peft= beside "
             "pretrained=."
         )
     return file
+
+
+def _require_no_adapter(pretrained: str, what: str, revision: str | None) -> None:
+    """Raise where an adapter is named in its base's place."""
+    config = optional_file(pretrained, [ADAPTER_CONFIG], what, revision)
+    if config is None or optional_file(pretrained, [*INDEXES, *SINGLES], what, revision) is not None:
+        return
+    base = read_json(config).get("base_model_name_or_path")
+    named = f" ({base}, says its {ADAPTER_CONFIG})" if isinstance(base, str) and base else ""
+    raise EmtError(
+        f"{what}={pretrained} is an adapter, no model. Write peft={pretrained}, and {what}= the base that it was "
+        f"trained on{named}."
+    )
 
 
 def load_model(arguments: Arguments, config: Any, device: torch.device) -> Any:
@@ -102,6 +119,9 @@ def whole_model(kind: Any, name: str, what: str = "pretrained", **options: Any) 
     Raises:
         EmtError: weights are missing, damaged, pickles of more than tensors, or those of another architecture.
     """
+    folder = local_folder(name, what)
+    if folder is not None:
+        require_contents(folder)
     try:
         model, notes = kind.from_pretrained(pretrained_path(name), output_loading_info=True, **options)
     except UnpicklingError as error:

@@ -22,7 +22,7 @@ from model_wrappers.checkpoints.llava_repository import (
 from model_wrappers.checkpoints.llava_weights import read_weights
 from model_wrappers.checkpoints.misfits import listed
 from model_wrappers.checkpoints.replacements import bare
-from model_wrappers.checkpoints.tensor_files import load_tensors
+from model_wrappers.checkpoints.tensor_files import load_trained
 
 TOKENIZER = (
     "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
@@ -73,7 +73,7 @@ def _merged(path: Path, weights: Mapping[str, Tensor], base: str) -> dict[str, T
         raise EmtError(f"{path} lacks its config.json or the projector: it was copied in part. Copy the whole folder.")
     scale = _scale(adapter.config, path)
     factors: dict[str, dict[str, Tensor]] = {}
-    for key, tensor in load_tensors(adapter.weights).items():
+    for key, tensor in load_trained(adapter.weights).items():
         found = FACTOR.fullmatch(bare(key))
         if found is None:
             raise EmtError(f"{path} has {key}, which is not plain LoRA's and can't be merged.")
@@ -89,7 +89,7 @@ def _merged(path: Path, weights: Mapping[str, Tensor], base: str) -> dict[str, T
     for name, pair in factors.items():
         merged[name] = (merged[name].float() + scale * pair["B"] @ pair["A"]).to(merged[name].dtype)
     dtype = merged[next(iter(factors))].dtype
-    return merged | {bare(key): tensor.to(dtype) for key, tensor in load_tensors(adapter.trainables).items()}
+    return merged | {bare(key): tensor.to(dtype) for key, tensor in load_trained(adapter.trainables).items()}
 
 
 def _scale(config: Any, path: Path) -> float:

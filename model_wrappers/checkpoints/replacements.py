@@ -12,7 +12,7 @@ from emt_tasks.errors import EmtError
 from model_wrappers.checkpoints.layouts import Layout
 from model_wrappers.checkpoints.llava_layout import LINEAR, projector_type, projector_type_of
 from model_wrappers.checkpoints.misfits import differences, other_hidden_size
-from model_wrappers.checkpoints.tensor_files import Shapes, load_tensors, tensor_shapes
+from model_wrappers.checkpoints.tensor_files import Shapes, load_trained, tensor_shapes
 
 VOCABULARY = ("embed_tokens.weight", "lm_head.weight")
 """Endings of the names of weights with a row for each token."""
@@ -77,7 +77,7 @@ def find_replacements(
 
 def replacing_tensors(found: Replacements, model: Any) -> dict[str, Tensor]:
     """The tensors by the names of the weights of `model` whose place they take, in those weights' shapes."""
-    tensors = load_tensors(found.file)
+    tensors = load_trained(found.file)
     whole = {name: _to_shape_of(model.get_parameter(name), tensors[key]) for name, key in found.key_of.items()}
     return whole | {name: unit(model.get_parameter(name)) for name in found.units}
 

@@ -14,6 +14,8 @@ from emt_tasks.errors import EmtError
 Shapes = dict[str, tuple[int, ...]]
 LFS_POINTER = b"version https://git-lfs"
 """What a file begins with that git put in the place of a large one."""
+WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".model")
+"""Endings of files that repositories keep in git-lfs: weights, and SentencePiece's tokenizers."""
 
 
 def tensor_shapes(path: Path) -> Shapes:
@@ -22,7 +24,7 @@ def tensor_shapes(path: Path) -> Shapes:
     Raises:
         EmtError: the file can't be read, or holds more than tensors.
     """
-    _require_content(path)
+    require_content(path)
     if path.suffix != ".safetensors":
         return {name: tuple(tensor.shape) for name, tensor in load_tensors(path, "meta").items()}
     try:
@@ -38,7 +40,7 @@ def load_tensors(path: Path, device: str = "cpu") -> dict[str, Tensor]:
     Raises:
         EmtError: the file can't be read, or holds more than tensors.
     """
-    _require_content(path)
+    require_content(path)
     try:
         if path.suffix == ".safetensors":
             return dict(load_file(path, device))
@@ -56,11 +58,44 @@ def load_tensors(path: Path, device: str = "cpu") -> dict[str, Tensor]:
     return {str(name): tensor for name, tensor in tensors.items()}
 
 
-def _require_content(path: Path) -> None:
-    """Raise where git left a pointer in the place of the weights: a clone without git-lfs."""
+def load_trained(path: Path) -> dict[str, Tensor]:
+    """The tensors in `path`, of which none holds NaN or infinity: what is put on a base has to be sound.
+
+    Raises:
+        EmtError: one does, or as of `load_tensors`.
+    """
+    tensors = load_tensors(path)
+    unsound = [name for name, tensor in tensors.items() if not bool(tensor.isfinite().all())]
+    if unsound:
+        count = int((~tensors[unsound[0]].isfinite()).sum())
+        more = f" and {len(unsound) - 1} more" if len(unsound) > 1 else ""
+        raise EmtError(
+            f"{path} holds NaN or infinity in {unsound[0]} ({count} of {tensors[unsound[0]].numel()} numbers){more}: "
+            "its training went astray, or the file is damaged. Take an earlier checkpoint, or copy it again."
+        )
+    return tensors
+
+
+def require_content(path: Path) -> None:
+    """Raise where git left a pointer in the place of the weights: a clone without git-lfs.
+
+    Raises:
+        EmtError: it did.
+    """
     with path.open("rb") as file:
         if file.read(len(LFS_POINTER)) == LFS_POINTER:
             raise EmtError(f"{path} is a pointer of git-lfs, not the weights. Fetch them: git lfs pull.")
+
+
+def require_contents(folder: Path) -> None:
+    """The same of every file of weights in `folder`.
+
+    Raises:
+        EmtError: one of them is a pointer.
+    """
+    for path in sorted(folder.iterdir()):
+        if path.suffix in WEIGHTS and path.is_file():
+            require_content(path)
 
 
 def _damaged(path: Path, error: Exception) -> str:

@@ -74,6 +74,12 @@ class Journaled(lmms):
         with ImageProgress(images, images - left, self.shown and self._rank == 0) as progress:
             self._ask(kind, missing, progress)
             self.speed = progress.speed
+        if lacking := [request for key, request in missing if key not in self._lost and key not in self.journal]:
+            raise EmtError(
+                f"{type(self.model).__name__} told on_batch of {len(missing) - len(lacking)} answers to {len(missing)} "
+                f"requests; row {_row(lacking[0])[0]} of {_row(lacking[0])[1]} has none. This is a fault of the "
+                "model's wrapper: it calls on_batch with every request and its answer. What it told is kept."
+            )
         return [self._lost[key] if key in self._lost else self.journal[key] for key in keys]
 
     def _ask(self, kind: str, missing: Sequence[tuple[str, Instance]], progress: ImageProgress) -> None:
@@ -85,7 +91,7 @@ class Journaled(lmms):
         done: set[Any] = set()
 
         def keep(answered: list[tuple[Instance, Any]]) -> None:
-            said = {keys_of[id(asked)].pop(): _plain(answer) for asked, answer in answered}
+            said = {self._place(keys_of, asked): _plain(answer) for asked, answer in answered}
             self._lost.update({key: answer for key, answer in said.items() if is_lost(str(answer))})
             self.journal.add({key: answer for key, answer in said.items() if key not in self._lost})
             seen = {_row(asked) for asked, _ in answered} - done
@@ -110,6 +116,16 @@ class Journaled(lmms):
                     "can be told to whom it belongs. This is a fault of the model's wrapper."
                 )
             keep(list(zip(some, answers, strict=True)))
+
+    def _place(self, keys_of: dict[int, list[str]], request: Instance) -> str:
+        """The key of the next answer to `request`."""
+        if not keys_of.get(id(request)):
+            row, task, _ = _row(request)
+            raise EmtError(
+                f"{type(self.model).__name__} told on_batch of an answer to row {row} of {task} that it was not asked "
+                "for, or told of it twice. This is a fault of the model's wrapper."
+            )
+        return keys_of[id(request)].pop()
 
     def _keys(self, kind: str, requests: list[Instance]) -> list[str]:
         """A key for each request; the n-th of equal ones has its own, as each was asked for."""

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from emt_tasks.errors import EmtError
 from model_wrappers.checkpoints.fingerprint import file_hash
+from model_wrappers.checkpoints.tensor_files import require_content
 from model_wrappers.zero_shot.arguments import CONFIG, IN_FOLDER, ON_HUB, Source, weights_in
 from model_wrappers.zero_shot.preprocessing import Preprocessing
 
@@ -71,6 +72,8 @@ def load_encoder(source: Source, dtype: str, device: torch.device) -> Encoder:
         EmtError: the weights can't be had, are damaged, hold more than tensors, or are another architecture's.
     """
     precision = PRECISIONS[dtype]
+    for path in _here(source):
+        require_content(path)
     try:
         model = open_clip.create_model(
             source.model,
@@ -105,6 +108,13 @@ def source_fingerprint(source: Source) -> str:
     """
     lines = [f"{source.model if source.pretrained else ''} {source.quick_gelu}", *map(file_hash, _files(source))]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _here(source: Source) -> list[Path]:
+    """The files of weights that a user named, or that lie in the folder that was named."""
+    if source.model.startswith(IN_FOLDER):
+        return weights_in(Path(source.model.removeprefix(IN_FOLDER)))
+    return [Path(source.pretrained)] if source.pretrained and Path(source.pretrained).is_file() else []
 
 
 def _files(source: Source) -> list[Path]:

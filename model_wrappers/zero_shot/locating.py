@@ -6,7 +6,7 @@ from open_clip.constants import HF_SAFE_WEIGHTS_NAME, HF_WEIGHTS_NAME
 from open_clip.pretrained import get_pretrained_cfg
 
 from model_wrappers.checkpoints.hub_files import require_on_hub
-from model_wrappers.zero_shot.arguments import ON_HUB, Source
+from model_wrappers.zero_shot.arguments import IN_FOLDER, ON_HUB, Source
 
 
 def locate_encoder(source: Source, what: str) -> str:
@@ -24,7 +24,7 @@ def locate_encoder(source: Source, what: str) -> str:
     elif source.pretrained and (config := get_pretrained_cfg(source.model, source.pretrained)):
         place = PurePosixPath(config["hf_hub"])  # owner/name/file; the file is left out where it is the usual one
         _require("/".join(place.parts[:2]), "/".join(place.parts[2:]), what)
-    return source.name
+    return source.model if source.model.startswith(IN_FOLDER) else source.name
 
 
 def _require(hub_id: str, file: str, what: str) -> None:

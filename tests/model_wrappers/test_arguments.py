@@ -74,3 +74,10 @@ def test_objects_are_json_as_the_harness_hands_them_on():
 
     given = simple_parse_args_string('pretrained=x,device_map=auto,max_memory={"0": "20GiB", "cpu": "60GiB"}')
     assert read_arguments(given, "emt_hf").max_memory == {"0": "20GiB", "cpu": "60GiB"}
+
+
+def test_a_device_map_that_does_not_exist_comes_with_the_nearest():
+    with pytest.raises(UnknownName, match=r"no device_map 'atuo'. Did you mean 'auto'"):
+        read_arguments({"pretrained": "x", "device_map": "atuo"}, "emt_hf")
+    for said in ("auto", "balanced_low_0", "cpu", "cuda:1", "0", '{"": "cpu"}'):
+        read_arguments({"pretrained": "x", "device_map": said}, "emt_hf")

@@ -257,7 +257,7 @@ def test_a_run_of_it_is_a_normal_run_that_says_which_sentences_were_used(lm, tmp
     told = json.loads(next(result.folder.glob("*_manifest.json")).read_text())["details"]
     assert told["template"] == "clip_benchmark"
     assert told["template_fingerprint"] == read_templates("clip_benchmark").fingerprint
-    assert told["encoder"].startswith("local-dir:")
+    assert told["encoder"] == "toy"  # its folder
 
 
 @pytest.fixture
@@ -274,3 +274,13 @@ def test_the_preflight_knows_its_arguments(asked):
     assert next(check.found for check in asked()) == "emt_clip (model_wrappers.clip.EmtClip)"
     with pytest.raises(UnknownName, match="Did you mean 'clip_benchmark'"):
         asked(template="clip_bench")
+
+
+def test_a_pointer_of_git_lfs_is_called_what_it_is(tmp_path):
+    folder = toy_clip.saved(tmp_path / "clip")
+    (folder / "open_clip_model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    with pytest.raises(EmtError, match=r"open_clip_model\.safetensors is a pointer of git-lfs"):
+        EmtClip(pretrained=str(folder), device="cpu")
+    (tmp_path / "clip.pt").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    with pytest.raises(EmtError, match=r"clip\.pt is a pointer of git-lfs"):
+        EmtClip(model="ViT-B-32", pretrained=str(tmp_path / "clip.pt"), device="cpu")

@@ -166,7 +166,7 @@ def test_a_run_of_it_is_a_normal_run(lm, tmp_path):
     assert [task.n for task in result.results] == [4, 4]
     told = json.loads(next(result.folder.glob("*_manifest.json")).read_text())["details"]
     assert told["mode"] == "all"
-    assert told["encoder"].startswith("local-dir:")
+    assert told["encoder"] == "clip"  # its folder
 
 
 class Command:

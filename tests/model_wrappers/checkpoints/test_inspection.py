@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import pytest
@@ -5,6 +6,7 @@ from toy_adapters import lora
 from toy_llava_repository import V0_TOKENS, repository_llava, save_projector, train_lora, write_delta
 
 from emt_tasks.errors import EmtError
+from model_wrappers.checkpoints.adapters import check_adapter
 from model_wrappers.checkpoints.inspection import inspected
 
 
@@ -71,3 +73,38 @@ def test_what_is_no_checkpoint_is_an_error(tmp_path):
         inspected(tmp_path / "nowhere")
     with pytest.raises(EmtError, match="is no checkpoint"):
         inspected(tmp_path)
+
+
+def edited(folder, **change):
+    file = folder / "adapter_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: [(folder / name).unlink() for name in ("config.json", "non_lora_trainables.bin")],
+        lambda folder: edited(folder, r=0),
+        lambda folder: edited(folder, r=16),
+        lambda folder: edited(folder, peft_type="ADALORAX"),
+        lambda folder: edited(folder, bias="all"),
+        lambda folder: edited(folder, init_lora_weights="pissa"),
+    ],
+)
+def test_what_loading_refuses_inspect_does_not_call_usable(toy, damage, tmp_path):
+    folder = train_lora(toy, tmp_path / "lora")
+    damage(folder)
+    with pytest.raises(EmtError):
+        check_adapter(str(toy.folder), str(folder), None)
+    assert inspected(folder).problems
+
+
+def test_a_lora_folder_without_its_config_is_usable_and_both_say_what_can_t_be_compared(toy, tmp_path, caplog):
+    folder = train_lora(toy, tmp_path / "lora")
+    assert not inspected(folder).notes
+    (folder / "config.json").unlink()
+    found = inspected(folder)
+    assert (found.layout, found.problems) == ("llava-repository", ())
+    assert "lacks the config.json" in found.notes[0]
+    check_adapter(str(toy.folder), str(folder), None)
+    assert "lacks the config.json of the LLaVA repository's training" in caplog.text

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from toy_llava_repository import repository_llava, train_lora
 
 from emt_tasks.errors import EmtError
 from model_wrappers.arguments import Arguments
@@ -111,3 +112,16 @@ def test_a_processor_pads_on_the_left_even_if_its_tokenizer_has_no_padding_token
 def test_a_bare_model_has_shapes_and_no_memory(base):
     (base / "model.safetensors").unlink()
     assert all(weights.is_meta for weights in bare_model(str(base)).parameters())
+
+
+def test_an_adapter_in_its_base_s_place_is_told_so_with_its_base(tmp_path):
+    toy = repository_llava(tmp_path / "llava-v1.5")
+    folder = train_lora(toy, tmp_path / "lora")
+    said = json.loads((folder / "adapter_config.json").read_text()) | {"base_model_name_or_path": "lmsys/vicuna"}
+    (folder / "adapter_config.json").write_text(json.dumps(said))
+    wanted = rf"lora is an adapter, no model. Write peft={folder}, and pretrained= the base .*\(lmsys/vicuna, says"
+    with pytest.raises(EmtError, match=wanted):
+        load_config(str(folder), None, trust_remote_code=False)
+    (folder / "config.json").unlink()
+    with pytest.raises(EmtError, match=wanted):
+        load_config(str(folder), None, trust_remote_code=False)

@@ -1,10 +1,12 @@
 import pytest
 import torch
 from safetensors.torch import save_file
+from toy_llava_repository import repository_llava, save_projector, train_lora
 from transformers import AutoModelForImageTextToText
 
 from emt_tasks.errors import EmtError
 from model_wrappers.checkpoints.adapters import Tuning, check_adapter
+from model_wrappers.llava import EmtLlava
 
 NAME = "multi_modal_projector"
 LLAVA_REPOSITORY = {"linear_1": "mm_projector.0", "linear_2": "mm_projector.2"}
@@ -85,3 +87,25 @@ def test_every_key_and_shape_is_accounted_for(change, message, model, llava_fold
 def test_a_projector_that_is_not_there_is_named(llava_folder, tmp_path):
     with pytest.raises(EmtError, match="no such file or folder"):
         check_adapter(str(llava_folder), None, str(tmp_path / "nowhere.safetensors"))
+
+
+def test_a_projector_or_an_adapter_with_nan_is_refused_and_leaves_the_base_alone(tmp_path):
+    toy = repository_llava(tmp_path / "llava")
+    lm = EmtLlava(pretrained=str(toy.folder), device="cpu")
+    before = {name: weights.clone() for name, weights in lm.model.state_dict().items()}
+    projector = save_projector(toy, tmp_path / "mm_projector.bin")
+    spoil(projector, "model.mm_projector.2.bias")
+    with pytest.raises(EmtError, match=r"NaN or infinity in model\.mm_projector\.2\.bias"):
+        lm.use_adapter(None, str(projector))
+    for file in ("non_lora_trainables.bin", "adapter_model.bin"):
+        folder = train_lora(toy, tmp_path / f"lora {file}", as_bin=True)
+        spoil(folder / file)
+        with pytest.raises(EmtError, match="NaN or infinity in base_model"):
+            lm.use_adapter(str(folder))
+    assert all(torch.equal(before[name], weights) for name, weights in lm.model.state_dict().items())
+
+
+def spoil(file, name=None):
+    tensors = torch.load(file, weights_only=True)
+    tensors[name or next(iter(tensors))].data.view(-1)[0] = float("nan")
+    torch.save(tensors, file)

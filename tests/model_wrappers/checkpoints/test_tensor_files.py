@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 
 from emt_tasks.errors import EmtError
-from model_wrappers.checkpoints.tensor_files import load_tensors, tensor_shapes
+from model_wrappers.checkpoints.tensor_files import load_tensors, load_trained, require_contents, tensor_shapes
 
 TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "b": torch.ones(())}
 
@@ -61,3 +61,22 @@ def test_a_pointer_of_git_lfs_is_called_that(name, tmp_path):
     for read in (tensor_shapes, load_tensors):
         with pytest.raises(EmtError, match=r"pointer of git-lfs.*git lfs pull"):
             read(tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".bin"])
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -float("inf")])
+def test_trained_weights_with_numbers_that_are_none_are_refused_by_name(suffix, wrong, tmp_path):
+    tensors = {"sound": torch.ones(2), "odd": torch.tensor([1.0, wrong, wrong]), "odder": torch.tensor([wrong])}
+    path = tmp_path / f"weights{suffix}"
+    (save_file if suffix == ".safetensors" else torch.save)(tensors, path)
+    with pytest.raises(EmtError, match=r"NaN or infinity in odd \(2 of 3 numbers\) and 1 more"):
+        load_trained(path)
+    assert set(load_tensors(path)) == {"sound", "odd", "odder"}
+
+
+def test_a_pointer_of_git_lfs_among_a_folder_s_weights_is_named(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    require_contents(tmp_path)
+    (tmp_path / "tokenizer.model").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")
+    with pytest.raises(EmtError, match=r"tokenizer\.model is a pointer of git-lfs"):
+        require_contents(tmp_path)

@@ -14,12 +14,12 @@ TAGGED = {"model": "ViT-L-14", "pretrained": "openai"}
 
 
 def in_the_hub_s_cache(root: Path, hub_id: str, file: str) -> None:
-    """Put an empty `file` of `hub_id` where huggingface_hub keeps what it has fetched."""
+    """Put a `file` of `hub_id` where huggingface_hub keeps what it has fetched."""
     folder = root / f"models--{hub_id.replace('/', '--')}"
     (folder / "refs").mkdir(parents=True)
     (folder / "refs" / "main").write_text("0" * 40)
     (folder / "snapshots" / ("0" * 40)).mkdir(parents=True)
-    (folder / "snapshots" / ("0" * 40) / file).touch()
+    (folder / "snapshots" / ("0" * 40) / file).write_text("{}")
 
 
 @pytest.fixture
