@@ -18,7 +18,7 @@ SAID: Mapping[str, tuple[str, ...]] = {
     "table": ("shown",),
     "compare": (
         "set", "n", "share_a", "share_b", "only_a", "only_b", "difference", "p", "p_holm", "mean", "same", "nothing",
-        "pick", "caption", "shown_better", "shown_worse", "shown_nothing", "and",
+        "pick", "caption", "shown_better", "shown_worse", "shown_nothing",
     ),
     "confusions": ("open", "hover", "bins"),
     "samples": ("place", "cell", "link"),

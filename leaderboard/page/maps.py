@@ -14,7 +14,7 @@ from leaderboard.board.view import Board, Confused, Entry, Leak, SetInfo
 
 TOP = 20
 COLOUR = (0, 114, 178)  # Okabe and Ito's blue; how much of it is a cell's share of its row, so it suits any background
-MOST_CELLS = 300  # of a map that can be pointed at
+MOST_CELLS = 120  # of a map that can be pointed at
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,13 @@ class Map:
 
 
 def confused(board: Board) -> Iterator[tuple[Entry, SetInfo, Confused]]:
-    """All confusions that there are, in the order of the table."""
-    for entry in (*board.entries, *board.pinned):
+    """All confusions that there are: of what is not tuned, then of each tuning's last epoch, then the others."""
+    last = {one.series: one.tuning.epoch for one in sorted(board.entries, key=lambda one: one.tuning.epoch or 0.0)}
+
+    def turn(entry: Entry) -> int:
+        return 0 if entry.series is None else 1 if entry.tuning.epoch == last[entry.series] else 2
+
+    for entry in (*sorted(board.entries, key=turn), *board.pinned):
         for one in board.sets:
             result = entry.results.get(one.key)
             if result is not None and result.confused is not None and result.confused.cells:

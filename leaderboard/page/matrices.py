@@ -10,10 +10,11 @@ REACH = 0.4  # of a difference whose colour is full
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A tuned model; `cells` has None where a set was not run."""
+    """A tuned model, and the names of the sets that it was tuned on; `cells` has None where a set was not run."""
 
     entry: str
     name: str
+    sets: tuple[str, ...]
     cells: tuple[Change | None, ...]
 
 
@@ -37,8 +38,10 @@ def matrices(board: Board) -> Iterator[Matrix]:
 
 def _lines(told: Sequence[Change], board: Board) -> Iterator[Line]:
     by_cell = {(one.entry, one.evaluated): one for one in told}
-    for entry, name in dict.fromkeys((one.entry, one.name) for one in told):
-        yield Line(entry, name, tuple(by_cell.get((entry, of.key)) for of in board.sets))
+    shown = {of.key: of.shown for of in board.sets}
+    for entry, name, tuned_on in dict.fromkeys((one.entry, one.name, one.tuned_on) for one in told):
+        sets = tuple(shown.get(key, key) for key in tuned_on)
+        yield Line(entry, name, sets, tuple(by_cell.get((entry, of.key)) for of in board.sets))
 
 
 def strength(difference: float) -> int:

@@ -42,7 +42,7 @@ def _page(board: Board, told: Words, figures: Mapping[str, Any], svgs: Mapping[s
     environment = templates()
     code = script()
     styles = [(resources("leaderboard") / one).read_text(encoding="utf8") for one in STYLES]
-    room = Room.beside(code, *styles, "x" * REST)
+    room = Room(code, *styles, "x" * REST)
     shared = {"w": told, "board": board, "policy": policy([code]), "script": Markup(code)}  # noqa: S704  # our own file
     macros = environment.get_template("page/pieces/figure.html.j2").make_module(
         {"w": told, "embed": _embedding(told, svgs)}
@@ -54,7 +54,7 @@ def _page(board: Board, told: Words, figures: Mapping[str, Any], svgs: Mapping[s
     )
 
 
-REST = 70_000  # bytes of words, sections and tables beside drawings, about
+REST = 66_000  # bytes of words, sections and tables beside drawings, about
 
 
 def _embedding(told: Words, svgs: Mapping[str, str]) -> Callable[[str, str], Markup]:

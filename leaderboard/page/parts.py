@@ -1,5 +1,6 @@
 """What fills the page's sections, cut to the room that a large board leaves."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeVar
@@ -9,7 +10,7 @@ from markupsafe import Markup
 
 from emt_tasks.escaping import plain
 from leaderboard.board.table import Column
-from leaderboard.board.view import Agreed, Board, Entry, Judged
+from leaderboard.board.view import Agreed, Board, Entry, Judged, Kind, Sample
 from leaderboard.page import carried, rows
 from leaderboard.page.headlines import headlines
 from leaderboard.page.items import Items
@@ -26,13 +27,18 @@ def parts(board: Board, told: Words, room: Room, environment: Environment) -> Ma
     make = Items(board, told, environment)
     first = rows.preset("paper", make.columns)
     entries = (*board.entries, *board.pinned)
-    left = Room(room.left - len(make.rows(()).encode("utf8")))
-    views = _fitting("entries", make.view, entries, left)
-    samples = _fitting("samples", make.answer, board.samples, left)
-    fitting_maps = _maps(make, left)
-    matrix = list(matrices(board))
+    room.take(make.rows(()))
     bits = [(one.id, bits) for one in entries if (bits := carried.bits_of(one))]
-    compared = left.fitting("bits", ((one, str(one)) for one in bits), len(bits))
+    compared = room.fitting("bits", ((one, str(one)) for one in bits), len(bits))
+    readings = _readings(board, make.columns, room)
+    matrix = list(matrices(board))
+    fitting_matrices = _fitting("matrices", make.matrix, matrix, room)
+    audit, judges = _audit(make, entries, room), _fitting("judges", make.judge, _judges(board), room)
+    views = _fitting("entries", make.view, entries, room)
+    chosen = _in_turn(board.samples)
+    samples = _fitting("samples", make.answer, chosen, room)
+    fitting_maps = _maps(make, room)
+    adversaries = [one for one in board.pinned if one.kind is Kind.ADVERSARY]
     return {
         "columns": make.columns,
         "numbers": Markup(rows.selector(make.columns, {one.key for one in make.columns if one.number})),  # noqa: S704  # our own
@@ -41,15 +47,17 @@ def parts(board: Board, told: Words, room: Room, environment: Environment) -> Ma
         "names": make.called,
         "headlines": headlines(board, told),
         "samples": samples,
-        "answered": list(dict.fromkeys(one.entry for one in board.samples[: len(samples.items)])),
+        "answered": list(dict.fromkeys(one.entry for one in chosen[: len(samples.items)])),
         "maps": fitting_maps,
         "mapped": list({one.entry.id: one.entry for one, _ in fitting_maps.items}.values()),
-        "matrices": _fitting("matrices", make.matrix, matrix, left),
-        "methods": list(dict.fromkeys(one.method for one in matrix)),
+        "matrices": fitting_matrices,
+        "methods": list(dict.fromkeys(one.method for one in matrix[: len(fitting_matrices.items)])),
         "views": views,
-        "compared": Fitting(tuple(key for key, _ in compared.items), len(entries) - len(compared.items)),
-        "audit": _audit(make, entries, left),
-        "judges": _fitting("judges", make.judge, _judges(board), left),
+        "compared": Fitting(
+            tuple(key for key, _ in compared.items), len(entries) - len(adversaries) - len(compared.items)
+        ),
+        "audit": audit,
+        "judges": judges,
         "sprites": _sprites(board),
         "told": carried.told(
             board,
@@ -57,12 +65,22 @@ def parts(board: Board, told: Words, room: Room, environment: Environment) -> Ma
             told,
             make.called,
             dict(compared.items),
-            _readings(board, make.columns, left),
+            readings,
             [one for one, _ in fitting_maps.items],
         ),
         **_choices(board),
         "history": _history(board, make.called),
     }
+
+
+def _in_turn(samples: Sequence[Sample]) -> list[Sample]:
+    """Those in which readings differ, then one of each entry on each set, then a second of each, and so on."""
+    before: Counter[tuple[str, str]] = Counter()
+    turns = []
+    for one in samples:
+        turns.append((not one.differs, before[one.entry, one.key]))
+        before[one.entry, one.key] += 1
+    return [one for _, one in sorted(zip(turns, samples, strict=True), key=lambda pair: pair[0])]
 
 
 def _fitting(part: str, made: Callable[[One], Markup], items: Sequence[One], room: Room) -> Fitting[Markup]:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 WHOLE = 300_000  # bytes of a page of 200 entries, pictures aside; ours
-LEAST = 4_000  # bytes that a part has on a page that is larger
+LEAST = 1_500  # bytes that a part has on a page that is larger
 SHARES: Mapping[str, float] = {
-    "samples": 0.24, "entries": 0.2, "bits": 0.16, "maps": 0.16, "readings": 0.1, "matrices": 0.08, "audit": 0.04,
-    "judges": 0.02,
+    "bits": 0.12, "readings": 0.06, "matrices": 0.05, "audit": 0.03, "judges": 0.02, "entries": 0.18, "samples": 0.22,
+    "maps": 0.32,
 }  # fmt: skip
+"""What each part has of the room, in the order in which it is given out: what a part leaves is the next ones'."""
 
 Item = TypeVar("Item")
 
@@ -22,27 +23,36 @@ class Fitting(Generic[Item]):
     left: int
 
 
-@dataclass(frozen=True, slots=True)
 class Room:
-    """What is left for parts of which there may be too many, in bytes."""
+    """What is left for parts of which there may be too many.
 
-    left: float
+    Attributes:
+        left: bytes.
+    """
 
-    @classmethod
-    def beside(cls, *fixed: str) -> "Room":
+    def __init__(self, *fixed: str) -> None:
         """The room beside what has to be there."""
-        return cls(WHOLE - sum(len(text.encode("utf8")) for text in fixed))
+        self.left: float = WHOLE
+        self._parts = dict(SHARES)
+        self.take(*fixed)
+
+    def take(self, *texts: str) -> None:
+        """Give room to `texts`, whether there is any or not."""
+        self.left -= sum(len(text.encode("utf8")) for text in texts)
 
     def fitting(self, part: str, items: Iterable[tuple[Item, str]], total: int) -> Fitting[Item]:
         """The first of `total` items whose texts go into the room of a part of `SHARES`; always the first.
 
-        No more of them are made than it takes.
+        No more of them are made than it takes. Parts are asked for in the order of `SHARES`.
         """
-        room = max(LEAST, self.left * SHARES[part])
+        assert part == next(iter(self._parts)), part
+        room = max(LEAST, self.left * self._parts[part] / sum(self._parts.values()))
+        del self._parts[part]
         kept: list[Item] = []
         for item, text in items:
             room -= len(text.encode("utf8"))
             if kept and room < 0:
                 break
             kept.append(item)
+            self.take(text)
         return Fitting(tuple(kept), total - len(kept))

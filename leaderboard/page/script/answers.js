@@ -2,6 +2,11 @@
 const answers = by("answers");
 const cards = answers ? all("#answers > li") : [];
 const idOf = (card) => card.id.slice(2);
+for (const card of cards) {
+  [card.dataset.entry, card.dataset.set] = idOf(card).split(":");
+  card.dataset.label = card.querySelector(".gold b").textContent;
+  card.dataset.outcome = card.querySelector(".reads li").className;
+}
 
 function cellFits(card) {
   const cell = state.get("cell");

@@ -3,6 +3,7 @@ const signed = (share) => {
   const text = (100 * share).toFixed(1);
   return Number(text) === 0 ? "0.0" : Number(text) > 0 ? `+${text}` : text.replace("-", "\u2212");
 };
+const listed = (names) => new Intl.ListFormat(document.documentElement.lang).format(names);
 const pText = (p) => (p < 0.001 ? "< 0.001" : p.toFixed(3));
 
 function compared(a, b) {
@@ -37,9 +38,9 @@ function comparisonTable(rows, a, b) {
 }
 
 function verdict(rows) {
-  const c = told.words.compare, sets = (way) => rows.filter((row) => row.holm <= 0.05 && way * row.difference[0] > 0).map((row) => told.sets[row.key].shown).join(c.and);
+  const c = told.words.compare, sets = (way) => rows.filter((row) => row.holm <= 0.05 && way * row.difference[0] > 0).map((row) => told.sets[row.key].shown);
   const better = sets(1), worse = sets(-1);
-  return [better && fill(c.shown_better, { sets: better }), worse && fill(c.shown_worse, { sets: worse })].filter(Boolean).join(" ") || c.shown_nothing;
+  return [better.length && fill(c.shown_better, { sets: listed(better) }), worse.length && fill(c.shown_worse, { sets: listed(worse) })].filter(Boolean).join(" ") || c.shown_nothing;
 }
 
 function beginCompare() {

@@ -81,7 +81,7 @@ function pointed(map, labels) {
   image.addEventListener("mousemove", (event) => {
     const cell = at(event);
     if (!cell) return;
-    const count = counts.get(cell.join(".")) ?? (told.whole.includes(nameOf(map)) ? 0 : "≤ 1");
+    const count = counts.get(cell.join(".")) ?? (told.whole.includes(nameOf(map)) ? 0 : `≤ ${Math.min(...counts.values())}`);
     says.textContent = `${fill(told.words.samples.cell, { label: labels[cell[0]], answer: shownAnswer(answers, cell[1]) })}: ${count}`;
   });
   image.addEventListener("click", (event) => at(event) && openCell(map, at(event).join(".")));

@@ -75,6 +75,7 @@ function bound(id, name, show = () => {}, initial = "") {
   const tick = control.type === "checkbox", typed = control.type === "search";
   control.addEventListener(typed ? "input" : "change", () => state.set({ [name]: tick ? (control.checked ? "1" : "") : control.value }, { replace: typed }));
   state.control({ [name]: initial }, () => {
+    if (control.options && ![...control.options].some((option) => option.value === state.get(name))) delete state.values[name];
     const value = state.get(name);
     if (tick) control.checked = value === "1";
     else if (control.value !== value) control.value = value;

@@ -170,7 +170,7 @@ def test_a_cell_of_a_confusion_opens_its_answers(opened: Any, tmp_path: Path) ->
     key, entry = "cifar10", made.entries[0]
     told = replace(
         made.samples[0],
-        id="wrong",
+        id=f"{entry.id}:{key}:3",
         entry=entry.id,
         key=key,
         label="cat",
@@ -182,7 +182,7 @@ def test_a_cell_of_a_confusion_opens_its_answers(opened: Any, tmp_path: Path) ->
     (tmp_path / "index.html").write_text(render(made).html, encoding="utf8")
     page = opened(tmp_path, f"#confusions?map={entry.id}:{key}")
     page.click(".cells button[aria-label*='cat taken for dog']")
-    assert page.locator("#answers > .now").get_attribute("id") == "s-wrong"
+    assert page.locator("#answers > .now").get_attribute("id") == f"s-{entry.id}:{key}:3"
     assert "cat taken for dog" in page.locator("#of-cell").inner_text()
     page.click("#of-cell button")
     assert page.locator("#place").inner_text().endswith("of 4")
