@@ -119,7 +119,7 @@ def _as_named(run: str, identity: Identity) -> Place:
     """By the arguments and, where they end, by what folders are called."""
     loaded = identity.adapter or identity.projector
     words = "/".join((_ends(loaded or identity.pretrained or ""), run)).lower()
-    sets, epoch = _sets_in(words), _EPOCH.search(words)
+    sets, epoch = sets_in(words), _EPOCH.search(words)
     if loaded is None and not (sets and epoch):
         return Place(run, _last(identity.pretrained or identity.model), Role.BASE, encoder=identity.encoder)
     method = _METHOD.search(words)
@@ -193,7 +193,12 @@ def _base_of(place: Place, bases: Sequence[Place]) -> str | None:
     return alike[0].run if alike and (same or len(alike) == 1) else None
 
 
-def _sets_in(words: str) -> tuple[str, ...]:
+def sets_in(words: str) -> tuple[str, ...]:
+    """The sets of ours that lower-case `words` name, however they are spelt there.
+
+    >>> sets_in("fine-tuned on mini-imagenet"), sets_in("fashion-mnist")
+    (('miniimagenet',), ())
+    """
     return tuple(key for key, pattern in _SET.items() if pattern.search(words))
 
 

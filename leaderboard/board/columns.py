@@ -24,12 +24,10 @@ class Answered:
 
     Attributes:
         data: which rows they are: fingerprint and version of the task.
-        order: (n,) places of the rows of the entry's lines in the common order, by picture and label.
-        correct, scored: (n,) in that order.
+        correct, scored: (n,), rows in the order of pictures and labels, which is the same for the same `data`.
     """
 
     data: tuple[str, str | None]
-    order: NDArray[np.intp]
     correct: Bools
     scored: Bools
 
@@ -50,13 +48,13 @@ def columns(cases: Iterable[Case]) -> dict[tuple[str, str], Answered]:
             assert those.rows.image is not None, "every line has one"
             order = np.lexsort((those.rows.doc_id, labels, those.rows.image))
             data = (told.fingerprint, told.version)
-            found[case.candidate.place.id, key] = Answered(data, order, those.correct[order], those.scored[order])
+            found[case.candidate.place.id, key] = Answered(data, those.correct[order], those.scored[order])
     return found
 
 
 def board_data(cases: Sequence[Case], key: str) -> tuple[str, str | None] | None:
     """The rows that models are ranked on: those that most entries have; of several the newest task, then most rows."""
-    told = [fields for case in cases if (fields := case.candidate.fields.datasets.get(key)) is not None]
+    told = [case.candidate.fields.datasets[key] for case in cases if key in case.candidate.lines]
     tally = Counter((one.fingerprint, one.version) for one in told)
     rows = {(one.fingerprint, one.version): one.n for one in told}
     if not tally:

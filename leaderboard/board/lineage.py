@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from emt_tasks.forgetting.lineage import spelt
+from leaderboard.board.view import Tier
 from leaderboard.entry.checks import Case
 from leaderboard.entry.names import slugged
 from leaderboard.entry.schema import EntryFields
@@ -39,9 +40,13 @@ def bases(cases: Sequence[Case]) -> Mapping[str, Case]:
 
 
 def _nearest(case: Case, several: Sequence[Case]) -> Case:
-    """Of several that it could be, the one on most of the same data; the first by id of those."""
+    """Of several that it could be, the one on most of the same data; of those a verified one, then the first by id."""
     own = _data(case)
-    return min(several, key=lambda other: (-len(own & _data(other)), other.candidate.place.id))
+    return min(several, key=lambda other: (-len(own & _data(other)), _tier(other), other.candidate.place.id))
+
+
+def _tier(case: Case) -> int:
+    return list(Tier).index(Tier(case.candidate.fields.provenance.tier))
 
 
 def _data(case: Case) -> set[tuple[str, str]]:

@@ -17,7 +17,7 @@ from emt_tasks.runs.coded import Coded, coded
 from emt_tasks.runs.records import OUTCOMES, Rows, TaskRows
 from emt_tasks.runs.tabulation import fingerprint
 
-MOST_PACKED, MOST_UNPACKED = 16_000_000, 256_000_000  # bytes; 40,000 rows of the four sets have 2 and 8 million
+MOST_PACKED, MOST_UNPACKED = 16_000_000, 64_000_000  # bytes; 40,000 rows of the four sets have 2 and 8 million
 MOST_ROWS = 240_000
 LONGEST_ANSWER = 2_000_000  # characters
 LONGEST_NAME = 200  # of a label, as a reading gives it

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from emt_tasks.errors import EmtError
+from emt_tasks.escaping import plain
 from leaderboard.board.view import Excluded, Remark
 from leaderboard.entry.answers import BadAnswers, by_set, decoded, read_answers, unpacked
 from leaderboard.entry.candidate import Candidate
@@ -72,7 +73,12 @@ def read_entries(folder: Path, known: KnownData, lists: Path | None = None) -> E
         else:
             cases.append(case)
     kept, doubles = _distinct(cases)
-    return Entries(kept, tuple(sorted((*excluded, *doubles), key=lambda one: one.path)))
+    return Entries(kept, tuple(sorted(map(_shown, (*excluded, *doubles)), key=lambda one: one.path)))
+
+
+def _shown(one: Excluded) -> Excluded:
+    """In text that any file can hold: names of files may be of any bytes."""
+    return Excluded(plain(one.path), tuple(Remark(reason.rule, plain(reason.what)) for reason in one.reasons))
 
 
 def places(folder: Path) -> tuple[list[Place], list[Excluded]]:
@@ -185,18 +191,27 @@ def _tier(case: Case, verified: frozenset[str]) -> Iterator[Remark]:
 
 
 def _distinct(cases: list[Case]) -> tuple[tuple[Case, ...], list[Excluded]]:
-    """The entries without those that give the same answers as one before them."""
-    first: dict[str, str] = {}
-    kept, doubles = [], []
-    for case in cases:
-        what = _answered(case)
-        place = case.candidate.place
-        if what in first:
-            doubles.append(Excluded(str(place.entry), (Remark("duplicate", f"the same answers as {first[what]}"),)))
+    """The entries without those that give the same answers as an older one of somebody else, or of the same tuning.
+
+    A tuning may change no answer at all, so that one organisation may hand in the same answers for several.
+    """
+    first: dict[str, list[Case]] = {}
+    doubles = {}
+    for case in sorted(cases, key=lambda case: (case.candidate.fields.provenance.date, case.candidate.place.id)):
+        alike = first.setdefault(_answered(case), [])
+        same = next((other for other in alike if _stands_for(other, case)), None)
+        if same is None:
+            alike.append(case)
         else:
-            first[what] = place.id
-            kept.append(case)
-    return tuple(kept), doubles
+            place = case.candidate.place
+            reason = Remark("duplicate", f"the same answers as {same.candidate.place.id}")
+            doubles[place.id] = Excluded(str(place.entry), (reason,))
+    return tuple(case for case in cases if case.candidate.place.id not in doubles), list(doubles.values())
+
+
+def _stands_for(one: Case, other: Case) -> bool:
+    a, b = one.candidate.fields, other.candidate.fields
+    return a.model.org != b.model.org or (a.model.name, a.tuning) == (b.model.name, b.tuning)
 
 
 def _answered(case: Case) -> str:

@@ -12,12 +12,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from emt_tasks.escaping import plain
+from emt_tasks.forgetting.lineage import sets_in
 from emt_tasks.labels import ALL_SETS
 from emt_tasks.outcomes import Outcome
 
 LABEL_MATCH = "label_match"
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
-_MARKUP = re.compile(r"<[a-zA-Z!/?]|&(?:#\w+|[a-zA-Z]+);|\]\(|javascript:|data:", re.IGNORECASE)
+_MARKUP = re.compile(r"<[a-zA-Z!/?]|&(?:#\w+|[a-zA-Z]+);|\]\(|javascript:|data:[a-z]+/", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|www\.", re.IGNORECASE)
 _HTTPS = re.compile(r"https://[A-Za-z0-9.-]+\.[A-Za-z]{2,}(?:/[A-Za-z0-9._~%/@:+=?&#-]*)?")
 
@@ -86,9 +87,9 @@ class TuningFields(_Strict):
     kind: Literal["none", "linear", "lora", "prompt", "full"] = "none"
     dataset: tuple[Words, ...] = Field((), max_length=16, description="keys of our sets, or names of other data")
     epoch: Annotated[float, Field(ge=0, le=10_000)] | None = None
-    steps: Annotated[int, Field(ge=0)] | None = None
+    steps: Annotated[int, Field(ge=0, le=10**12)] | None = None
     lr: Annotated[float, Field(gt=0, le=1000)] | None = None
-    seed: int | None = None
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**64)] | None = None
     base: Words | None = Field(None, description="the base as its own entry calls it: ORG/MODEL")
     adapter_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{8,64}$")] | None = None
 
@@ -96,6 +97,10 @@ class TuningFields(_Strict):
     def _says_of_what(self) -> "TuningFields":
         if self.kind == "none" and any(value for name, value in self if name != "kind"):
             raise ValueError("tuning of kind none has no other fields; or which kind was it?")
+        for name in self.dataset:
+            meant = sets_in(name.lower())
+            if meant and name not in ALL_SETS:  # else what was learnt would count as forgotten, or the other way round
+                raise ValueError(f"dataset {name!r}: write {' and '.join(meant)}, as the sets are called here")
         if self.kind != "none" and not (self.dataset and self.base):
             raise ValueError("a tuned model needs `dataset` and `base`")
         return self

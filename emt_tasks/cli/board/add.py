@@ -1,6 +1,7 @@
 """`emt board add`: an entry from a run."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,11 +71,22 @@ def command(run: Path, entries: Path | None, name: str | None, dataset: str | No
     entry = made(found, given)
     folder = entries_folder(entries, make=True)
     path = write(entry, folder)
-    for note in entry.notes:
+    for note in (*entry.notes, *_unknown_data(entry.entry, folder)):
         click.echo(f"note: {safe(note)}", err=True)
     size = (len(entry.entry) + len(entry.answers) + len(entry.verdicts or b"")) / 1e3
     click.echo(f"written to {safe(str(path))}, with its answers {size:,.0f} kB", err=True)
     click.echo(f"next: emt board validate --entries {as_word(folder)}", err=True)
+
+
+def _unknown_data(entry: bytes, folder: Path) -> Iterator[str]:
+    """What the check will say of data that is not on the board's list."""
+    from leaderboard.entry.known import known_data
+    from leaderboard.entry.schema import EntryFields
+
+    known = known_data(folder)
+    for key, told in EntryFields.model_validate_json(entry).datasets.items():
+        if (key, told.fingerprint) not in known:
+            yield f"{told.n} rows of {key} are on no list of known data, so that the check will refuse them yet"
 
 
 def _renamed(said: dict[str, Any]) -> dict[str, Any]:

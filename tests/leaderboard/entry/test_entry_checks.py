@@ -55,6 +55,10 @@ FIELDS: dict[str, tuple[str, Change]] = {
     "a day that is none": ("schema", lambda told: told["provenance"].update(date="2026-02-30")),
     "a negative count": ("schema", lambda told: counts(told).update(empty=-1)),
     "a tuning without what it was tuned on": ("schema", lambda told: told.update(tuning={"kind": "lora"})),
+    "a set of ours spelt otherwise": (
+        "schema",
+        lambda told: told.update(tuning={"kind": "lora", "dataset": ["CIFAR-10"], "base": "org/base"}),
+    ),
     "the tier paper": ("schema", lambda told: told["provenance"].update(tier="paper")),
     "reported, with answers": ("schema", lambda told: told["provenance"].update(tier="reported")),
     "a set that is none of ours": ("schema", lambda told: told["datasets"].update(svhn=told["datasets"]["mnist"])),

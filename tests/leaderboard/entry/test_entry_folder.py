@@ -105,6 +105,32 @@ def test_the_same_answers_under_two_names_are_one_entry(board: toy_entries.Board
     assert told(found) == [("thief__mine/base.json", "duplicate")]
 
 
+def test_the_older_of_two_entries_with_the_same_answers_stays_whatever_its_name(
+    board: toy_entries.Board, entry: Path, tmp_path: Path
+) -> None:
+    thief = board.add(tmp_path / "run", Given(org="aaa", model="mine", submitted_by="somebody"))
+    board.change(thief, lambda told: told["provenance"].update(date="2026-01-02"))
+    assert told(read(board)) == [("aaa__mine/base.json", "duplicate")]
+
+
+def test_a_tuning_that_changed_no_answer_is_no_duplicate_of_its_base(
+    board: toy_entries.Board, entry: Path, tmp_path: Path
+) -> None:
+    said = {"org": "org", "model": "model", "submitted_by": "me", "tuning": "linear", "dataset": ("mnist",)}
+    board.add(tmp_path / "run", Given(**said, base="org/model", epoch=1.0, run="linear-1"))
+    board.add(tmp_path / "run", Given(**said, base="org/model", epoch=1.0, run="linear-1-again"))
+    found = read(board)
+    assert (len(found.cases), told(found)) == (2, [("org__model/linear-1-again.json", "duplicate")])
+
+
+def test_names_of_files_may_be_of_any_bytes(board: toy_entries.Board, entry: Path) -> None:
+    for name in (b"\xff\xfe.json", b"\x1b[31m.json", b"a\nb.json", "\u202e.json".encode()):
+        Path(os.fsdecode(os.fsencode(entry.parent) + b"/" + name)).write_text("{}")
+    found = read(board)
+    assert len(found.excluded) == 4
+    assert all(one.path.isprintable() and one.path.encode() for one in found.excluded)
+
+
 def test_a_folder_that_is_none_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(EmtError, match="emt board init"):
         read_entries(tmp_path / "nowhere", {})
