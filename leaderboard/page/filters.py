@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import BuiltinFunctionType, MethodType
 from typing import Any
 
 from emt_tasks.escaping import plain
@@ -20,6 +21,17 @@ def shown(value: object) -> str:
     ('', '3', 'ab')
     """
     return "" if value is None else plain(str(value))
+
+
+def said(value: object) -> object:
+    """A value that is about to be written.
+
+    Raises:
+        TypeError: it is no value but a method: a word is called as a method of dictionaries is.
+    """
+    if isinstance(value, BuiltinFunctionType | MethodType):
+        raise TypeError(f"{value!r} is about to be written into a page.")
+    return value
 
 
 def is_https(address: str) -> bool:

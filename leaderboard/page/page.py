@@ -74,4 +74,5 @@ def templates() -> Environment:
     """The page's templates, with its filters."""
     environment = page_templates("leaderboard")
     environment.filters |= filters.FILTERS
+    environment.finalize = filters.said
     return environment

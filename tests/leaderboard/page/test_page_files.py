@@ -35,6 +35,11 @@ def test_each_language_has_the_same_words_with_the_same_numbers_in_them() -> Non
             assert sorted(NAMES.findall(told[key])) == sorted(NAMES.findall(first[key])), key
 
 
+def test_no_word_is_called_as_a_method_is() -> None:
+    for path, _ in leaves(words("en")):
+        assert not set(path.split("/")[2:]) & set(dir(dict)), path
+
+
 def test_the_same_board_gives_the_same_bytes() -> None:
     assert render(board(5)) == render(board(5))
 
