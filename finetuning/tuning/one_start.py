@@ -10,6 +10,7 @@ from typing import Any
 import torch.distributed as dist
 from torch import Tensor
 from transformers import set_seed
+from transformers.integrations import TensorBoardCallback
 
 from emt_tasks.progress import ImageProgress
 from emt_tasks.runs.manifest import rank
@@ -23,6 +24,8 @@ from finetuning.training.job import Job
 from finetuning.training.methods import Prepared, learnt_tokens, write_weights
 from finetuning.training.schedule import Schedule, folder_of
 from finetuning.tuning.job_folder import Tuned, write_done
+
+TENSORBOARD = "tensorboard"  # in the job's folder, unless TENSORBOARD_LOGGING_DIR says otherwise
 
 
 class OneStart:
@@ -135,10 +138,14 @@ class OneStart:
             penalty=self.additions.penalty,
         )
         lengths = _lengths(job, collate) if job.recipe.group_by_length else None
-        return AnswerTrainer(
+        trainer = AnswerTrainer(
             self.prepared, hooks, lengths, args=arguments_of(job, self.schedule, base), train_dataset=job.rows,
             data_collator=collate,
         )  # fmt: skip
+        for callback in trainer.callback_handler.callbacks:
+            if isinstance(callback, TensorBoardCallback) and callback.logging_dir is None:
+                callback.logging_dir = str(job.folder / TENSORBOARD)  # its own choice goes when the state does
+        return trainer
 
 
 def _lengths(job: Job, collate: AnswerCollator) -> list[int]:

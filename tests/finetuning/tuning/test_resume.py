@@ -103,6 +103,18 @@ def test_another_trainings_folder_is_not_continued(loaded: LoadedBase, make_job,
     assert not tune(make_job("linear", {"optimizer.learning_rate": 1e-3}), loaded, shown=False, fresh=True).kept
 
 
+def test_what_tensorboard_was_told_stays_with_the_training(loaded: LoadedBase, make_job) -> None:
+    pytest.importorskip("tensorboard", reason="the tracker's own package")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    job = make_job("linear", report_to=["tensorboard"])
+    tuned = tune(job, loaded, shown=False)
+    told = EventAccumulator(str(job.folder / "tensorboard"))
+    told.Reload()
+    losses = {event.step: event.value for event in told.Scalars("train/loss")}
+    assert losses == {point.step: pytest.approx(point.loss) for point in tuned.curve}
+
+
 def test_two_starts_of_one_training_do_not_write_over_each_other(loaded: LoadedBase, make_job) -> None:
     job, said = make_job("linear", {"epochs": 2}), []
 
