@@ -14,7 +14,7 @@ def encoders(cases: Sequence[Case]) -> Mapping[str, Case]:
     there: dict[str, list[Case]] = {}
     for case in cases:
         told = case.candidate.fields
-        if told.kind == "encoder" and told.model.encoder:
+        if told.kind == "encoder" and told.tuning.kind == "none" and told.model.encoder:
             there.setdefault(spelt(told.model.encoder), []).append(case)
     found = {}
     for case in cases:
@@ -26,17 +26,22 @@ def encoders(cases: Sequence[Case]) -> Mapping[str, Case]:
 
 def bases(cases: Sequence[Case]) -> Mapping[str, Case]:
     """The entry of each tuned model's base, by the tuned model's id."""
-    there: dict[str, list[Case]] = {}
+    there: dict[tuple[str, str], list[Case]] = {}
     for case in cases:
         told = case.candidate.fields
-        if told.kind == "model" and told.tuning.kind == "none":
-            there.setdefault(spelt(f"{told.model.org}/{told.model.name}"), []).append(case)
+        if told.tuning.kind == "none":
+            there.setdefault(_called(told, f"{told.model.org}/{told.model.name}"), []).append(case)
     found = {}
     for case in cases:
         told = case.candidate.fields
-        if told.tuning.base and (several := there.get(spelt(told.tuning.base))):
+        if told.tuning.base and (several := there.get(_called(told, told.tuning.base))):
             found[case.candidate.place.id] = _nearest(case, several)
     return found
+
+
+def _called(told: EntryFields, name: str) -> tuple[str, str]:
+    """A model's base is a model, an encoder's an encoder."""
+    return told.kind, spelt(name)
 
 
 def _nearest(case: Case, several: Sequence[Case]) -> Case:

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from emt_tasks.errors import EmtError
 from emt_tasks.forgetting import sets
-from emt_tasks.forgetting.lineage import Place, Role
+from emt_tasks.forgetting.lineage import Place
 from emt_tasks.labels import ALL_SETS
 from emt_tasks.outcomes import Outcome
-from emt_tasks.runs.records import Run, TaskRows
+from emt_tasks.runs.records import ENCODER_MODEL, Run, TaskRows
 from leaderboard.entry.answers import Line, Read, packed
 from leaderboard.entry.candidate import SAME_QUESTION, rows_of_lines
 from leaderboard.entry.checks import confused
@@ -66,7 +66,7 @@ def made(run: Run, given: Given) -> Made:
     answers, sha256 = packed(one for key in lines for one in lines[key])
     replies = [one for key, tasks in collected.tasks.items() for one in _replies(key, tasks)]
     name, org = given.model or said.model, given.org or said.org
-    is_encoder = place.role is Role.ENCODER
+    is_encoder = run.identity.model == ENCODER_MODEL
     encoder = given.encoder or said.encoder or (name if is_encoder else None)
     model = {
         "name": name, "org": org, "url": given.url, "encoder": encoder, "llm": given.llm, "params": given.params,

@@ -205,8 +205,8 @@ class EntryFields(_Strict):
                 raise ValueError(f"counts of {key}: {LABEL_MATCH} is missing, or a reading that `readings` don't name")
         if (self.provenance.tier == "reported") != (self.predictions is None):
             raise ValueError("answers make an entry rescored or verified; without them it is reported")
-        if self.kind == "encoder" and (self.tuning.kind != "none" or self.model.encoder is None):
-            raise ValueError("an encoder names itself in `model.encoder` and is not tuned")
+        if self.kind == "encoder" and self.model.encoder is None:
+            raise ValueError("an encoder names itself in `model.encoder`")
         return self
 
 

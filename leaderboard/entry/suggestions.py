@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from emt_tasks.escaping import plain
 from emt_tasks.forgetting.checkpoints import recorded
 from emt_tasks.forgetting.lineage import Place, Recorded, Role, place_of
-from emt_tasks.runs.records import Run
+from emt_tasks.runs.records import ENCODER_MODEL, Run
 from leaderboard.entry.names import slugged
 
 _PATH = re.compile(r"(?<![\w.:/])~?/(?:[^\s,=/'\"]+/)*([^\s,=/'\"]+)/?")
@@ -82,8 +82,9 @@ def tuning_of(place: Place) -> str:
 
 def _named(run: Run, place: Place) -> tuple[str | None, str | None]:
     """Organisation and name, as a hub id says them; a folder's name says the name alone."""
-    if place.role is Role.ENCODER:
-        return "open_clip", encoder_of(place)
+    if run.identity.model == ENCODER_MODEL:
+        name = encoder_of(place)
+        return "open_clip" if name and " " in name else None, name  # open_clip's names are of architecture and weights
     pretrained = run.identity.pretrained or ""
     org, slash, name = pretrained.rpartition("/")
     if slash and "/" not in org and org and not Path(pretrained).exists():

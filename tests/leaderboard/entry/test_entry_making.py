@@ -51,6 +51,20 @@ def test_a_folder_is_no_organisation_and_no_base(tmp_path: Path) -> None:
     assert set(missing(read_run(run)[0], Given(submitted_by="me"))) == {"org", "dataset", "base"}
 
 
+def test_an_encoder_is_called_by_its_own_name(tmp_path: Path) -> None:
+    said = {"model": "emt_clip", "model_args": "model=ViT-L-14,pretrained=openai"}
+    told = entry_of(toy_entries.run(tmp_path / "run", TASKS, **said), Given(submitted_by="me"))
+    assert (told["kind"], told["model"]["org"]) == ("encoder", "open_clip")
+    assert told["model"]["name"] == told["model"]["encoder"] == "ViT-L-14 openai"
+
+
+def test_an_encoder_from_a_folder_must_be_named(tmp_path: Path) -> None:
+    run = toy_entries.run(tmp_path / "run", TASKS, model="emt_clip", model_args="model=local-dir:/somewhere/clip")
+    assert missing(read_run(run)[0], Given(submitted_by="me")) == ("org", "model")
+    told = entry_of(run, Given(submitted_by="me", org="us", model="our-clip"))
+    assert told["model"]["encoder"] == "our-clip"
+
+
 def test_the_home_folder_and_secrets_of_a_command_stay_at_home(tmp_path: Path) -> None:
     words = ["emt", "run", "--model-args", f"pretrained={Path.home()}/models/x", "--gen", "\x1b[31m"]
     run = toy_entries.run(tmp_path / "run", TASKS, manifest=toy_runs.manifest_of(TASKS, command=words))
