@@ -71,7 +71,7 @@ function made(tag, attributes = {}, ...children) {
 /* Bind a select, checkbox or field to a name of the state. */
 function bound(id, name, show = () => {}, initial = "") {
   const control = by(id);
-  if (!control) return;
+  if (!control) return void state.control({ [name]: initial }, show);
   const tick = control.type === "checkbox", typed = control.type === "search";
   control.addEventListener(typed ? "input" : "change", () => state.set({ [name]: tick ? (control.checked ? "1" : "") : control.value }, { replace: typed }));
   state.control({ [name]: initial }, () => {

@@ -65,7 +65,21 @@ function showReading() {
     });
     for (const cell of cells.filter((one) => one.style.length)) placed(cell);
   }
+  showDifferences();
   showSorted();
+}
+
+/* Beside each accuracy its difference to the own encoder, from the column that has it. */
+function showDifferences() {
+  for (const line of lines) {
+    keys.forEach((key, at) => {
+      const gap = keys.indexOf(`${key}_gap`);
+      if (gap < 0) return;
+      const known = state.get("reading") === "label_match" && line.cells[gap].firstChild;
+      if (known) line.cells[at].dataset.less = known.textContent;
+      else delete line.cells[at].dataset.less;
+    });
+  }
 }
 
 /* Where a whisker's mark and bar are, from the text of its cell. */

@@ -11,13 +11,14 @@ from synthetic_board import board
 
 from leaderboard.page import render
 
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 Opened = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="the extra `browser` is not installed")
-    path = os.environ.get("EMT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    path = os.environ.get("EMT_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.skip("no chromium: apt-get install chromium, or name one in EMT_CHROMIUM")
     with playwright.sync_playwright() as started:
