@@ -91,20 +91,18 @@ def resnet(
     _note("loading torch ...")
     from finetuning.repro.job import ReproJob
     from finetuning.repro.resnet import checks, reproduce
-    from finetuning.studies.run import alone_in
 
     each = dict.fromkeys(data or ALL_SETS)
     jobs = [ReproJob(course, one, out, seed, limit, side, data_dir or sources.data_dir(), device) for one in each]
-    with alone_in(out):
-        _checked(jobs, lambda job: checks(job, stem))
-        if only_check:
-            return
-        done = []
-        for job in jobs:
-            _note(f"{job.name}:")
-            done.append(reproduce(job, stem, told=_epoch_of_resnet, fresh=fresh))
-            _tell_kept(done[-1])
-        _tell_resnet(out, done, as_json)
+    _checked(jobs, lambda job: checks(job, stem))
+    if only_check:
+        return
+    done = []
+    for job in jobs:
+        _note(f"{job.name}:")
+        done.append(reproduce(job, stem, told=_epoch_of_resnet, fresh=fresh))
+        _tell_kept(done[-1])
+    _tell_resnet(out, done, as_json)
 
 
 @command.command()
@@ -123,7 +121,10 @@ def resnet(
     metavar="NAME",
     help="full, linear-probe (the tower's last linear map alone), wise-ft (and back half way), or a YAML file.",
 )
-@click.option("--alpha", "alphas", multiple=True, type=click.FloatRange(0, 1, min_open=True, max_open=True), help="wise-ft: share of the way tuned.")
+@click.option(
+    "--alpha", "alphas", multiple=True, type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="wise-ft: share of the way tuned.",
+)  # fmt: skip
 @click.option("--tasks", default="emt_lite", show_default=True, help="What is asked after each epoch.")
 @click.option("--eval-limit", type=click.IntRange(1), help="Rows of each task.")
 @click.option("--template", default="clip_benchmark", show_default=True, help="Of the questions (emt_clip's).")
@@ -155,7 +156,6 @@ def clip(
     from finetuning.repro.job import ReproJob
     from finetuning.repro.tower import side_of_source
     from finetuning.toy.quickstart import quiet_libraries
-    from finetuning.studies.run import alone_in
 
     quiet_libraries()
     names = tuple(name for name in tasks.split(",") if name)
@@ -166,17 +166,16 @@ def clip(
         for one in dict.fromkeys(data or ALL_SETS)
     ]
     each = course.epochs * (1 + len(course.alphas))
-    with alone_in(out):
-        _tasks_checked(questions, start, folder)
-        _checked(jobs, lambda job: checks(job, start, each * (len(jobs) - 1)))
-        if only_check:
-            return
-        done = []
-        for job in jobs:
-            _note(f"{job.name}:")
-            done.append(reproduce(job, start, questions, _note, fresh=fresh))
-            _tell_kept(done[-1])
-        _tell_clip(out, done, folder, as_json)
+    _tasks_checked(questions, start, folder)
+    _checked(jobs, lambda job: checks(job, start, each * (len(jobs) - 1)))
+    if only_check:
+        return
+    done = []
+    for job in jobs:
+        _note(f"{job.name}:")
+        done.append(reproduce(job, start, questions, _note, fresh=fresh))
+        _tell_kept(done[-1])
+    _tell_clip(out, done, folder, as_json)
 
 
 def _tasks_checked(questions: "Questions", start: "Start", data_dir: Path | None) -> None:

@@ -53,7 +53,7 @@ class Batches:
     def of_epoch(self, rows: Indices, size: int, seed: int, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """An epoch's batches, ((B, 3, side, side) float32, (B,) int64): each row once, in an order of its own.
 
-        A last batch of one row joins the one before: batch norm has nothing to measure in it.
+        A last batch of less than half the size joins the one before: of a few pictures batch norm measures nothing.
         """
         order = rows[epoch_order(len(rows), seed, epoch)]
         chance = generator(seed, "look", str(epoch))
@@ -61,7 +61,7 @@ class Batches:
         moves = chance.integers(0, 2 * pad + 1, (len(rows), 2)) - pad
         mirrored = chance.random(len(rows)) < (0.5 if self.look.flip else 0)
         starts = list(range(0, len(order), size))
-        if len(starts) > 1 and len(order) - starts[-1] == 1:
+        if len(starts) > 1 and len(order) - starts[-1] < size / 2:
             starts.pop()
         for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
             part = slice(start, end)

@@ -16,6 +16,7 @@ from emt_tasks.runs.manifest import shown_command, versions, write_json
 from finetuning.repro.job import ReproJob
 from finetuning.repro.training import Row
 from finetuning.training.checkpoint import is_whole, read_checkpoint
+from finetuning.tuning.alone import alone_in
 from finetuning.tuning.job_folder import DONE, claim, digest, is_ours, read_told
 
 
@@ -60,31 +61,32 @@ def once(
     known = None if fresh else finished(job.folder, inputs)
     if known is not None:
         return known
-    if fresh and is_ours(job):
-        shutil.rmtree(job.folder)
-    claim(job, inputs)
-    started = time.monotonic()
-    try:
-        history = do()
-        told = {
-            "digest": digest(inputs),
-            "inputs": inputs,
-            "set": job.source.name,
-            "history": history,
-            "checkpoints": sorted(path.name for path in job.folder.glob("epoch-*") if path.is_dir()),
-            **facts(),
-            "seconds_of_last_start": round(time.monotonic() - started, 1),
-            "versions": versions(),
-            "command": shown_command(sys.argv),
-            "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        write_json(job.folder / DONE, told)
-    except (OSError, SafetensorError) as error:
-        raise EmtError(
-            f"{job.folder} can't be written ({error}). What was finished is kept: make room, or choose another --out, "
-            "and run the same command again."
-        ) from error
-    shutil.rmtree(job.state, ignore_errors=True)
+    with alone_in(job.out, f"training {job.name}", f".{job.name}.lock"):
+        if fresh and is_ours(job):
+            shutil.rmtree(job.folder)
+        claim(job, inputs)
+        started = time.monotonic()
+        try:
+            history = do()
+            told = {
+                "digest": digest(inputs),
+                "inputs": inputs,
+                "set": job.source.name,
+                "history": history,
+                "checkpoints": sorted(path.name for path in job.folder.glob("epoch-*") if path.is_dir()),
+                **facts(),
+                "seconds_of_last_start": round(time.monotonic() - started, 1),
+                "versions": versions(),
+                "command": shown_command(sys.argv),
+                "written": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+            write_json(job.folder / DONE, told)
+        except (OSError, SafetensorError) as error:
+            raise EmtError(
+                f"{job.folder} can't be written ({error}). What was finished is kept: make room, or choose another "
+                "--out, and run the same command again."
+            ) from error
+        shutil.rmtree(job.state, ignore_errors=True)
     return Reproduced(job.folder, job.source.name, history, told, kept=False)
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class Collapse:
-    """NC1 to NC4 of some classes; nan where a vector has no length, so that there is nothing to measure.
+    """NC1 to NC4 of some classes; nan where there is nothing to measure: a vector has no length, or is no number.
 
     Attributes:
         variability: NC1, trace(S_W S_B^+) / C of the covariances within and between classes; >= 0, 0 in collapse.
@@ -109,6 +109,8 @@ def _variability(within: Tensor, targets: Tensor, centred: Tensor) -> float:
     u_k u_k^T / s_k^2: no matrix of d times d is made.
     """  # noqa: D205  # one formula
     classes = len(centred)
+    if not bool(centred.isfinite().all()):
+        return nan
     _, lengths, directions = torch.linalg.svd(centred / classes**0.5, full_matrices=False)
     kept = lengths > lengths.max() * max(centred.shape) * torch.finfo(torch.float64).eps
     kept[classes - 1 :] = False  # C centred means span C-1 directions; what else there is comes from rounding

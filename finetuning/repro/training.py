@@ -123,7 +123,11 @@ class Training:
         return history
 
     def features(self, rows: Indices) -> tuple[Tensor, Tensor]:
-        """Features (N, d) float32 and predictions (N,) int64 of `rows`, as the network is, on the CPU."""
+        """Features (N, d) float32 and predictions (N,) int64 of `rows`, as the network is, on the CPU.
+
+        Raises:
+            EmtError: the network has lost itself.
+        """
         self.classifier.eval()
         found: list[tuple[Tensor, Tensor]] = []
         with torch.inference_mode():
@@ -132,8 +136,10 @@ class Training:
                     features, logits = self.classifier(pixels)
                     found.append((features.float().cpu(), logits.argmax(dim=1).cpu()))
                 self._advance(len(pixels))
-        features, predictions = zip(*found, strict=True)
-        return torch.cat(features), torch.cat(predictions)
+        features, predictions = (torch.cat(some) for some in zip(*found, strict=True))
+        if not bool(features.isfinite().all()):
+            raise self._diverged("the network's features are")
+        return features, predictions
 
     def _recovered(self, state: State) -> torch.optim.Optimizer:
         optimizer = optimizer_of(self.course, self._weights())
@@ -176,11 +182,14 @@ class Training:
             self._advance(len(pixels))
         mean = total / len(part.rows)
         if not math.isfinite(mean):
-            raise EmtError(
-                f"the loss is no number after epoch {epoch}: the learning rate {self.course.learning_rate:g} is too "
-                "high. Start with --fresh --set-field learning_rate=... at a tenth of it."
-            )
+            raise self._diverged("the loss is")
         return mean
+
+    def _diverged(self, what: str) -> EmtError:
+        return EmtError(
+            f"{what} no number: the learning rate {self.course.learning_rate:g} is too high. Start with --fresh "
+            "--set-field learning_rate=... at a tenth of it."
+        )
 
     def _step(self, pixels: Tensor, targets: Tensor, optimizer: torch.optim.Optimizer) -> float:
         optimizer.zero_grad(set_to_none=True)

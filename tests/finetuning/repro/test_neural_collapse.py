@@ -107,6 +107,11 @@ def test_dead_features_are_not_called_collapsed() -> None:
     assert math.isnan(found.alignment)
 
 
+def test_features_that_are_no_numbers_are_not_measured() -> None:
+    found = collapse(torch.full((4, 3), math.nan), torch.tensor([0, 0, 1, 1]), torch.eye(3)[:2], torch.zeros(4).long())
+    assert math.isnan(found.variability)
+
+
 @pytest.mark.parametrize(("targets", "classes"), [([0, 0], 1), ([0, 0], 2), ([0, 2], 2)])
 def test_a_class_without_rows_is_refused(targets: list[int], classes: int) -> None:
     with pytest.raises(ValueError, match="two or more are needed"):

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +19,11 @@ from sklearn.neighbors import NearestCentroid
 
 from emt_tasks.errors import EmtError
 from finetuning.repro.halves import halves
+from finetuning.repro.kept_once import finished
 from finetuning.repro.networks import ResNet18
 from finetuning.repro.resnet import WEIGHTS, checks, made, reproduce
 from finetuning.training.checkpoint import read_checkpoint
+from finetuning.tuning.alone import alone_in
 
 
 def hashes(done) -> list[dict[str, str]]:
@@ -86,35 +90,49 @@ def test_the_operations_are_twice_the_multiplications_and_three_times_that_with_
     assert 2.5 < flops["step"] / flops["forward"] <= 3  # the first layer's pictures need no gradient
 
 
-@pytest.mark.parametrize("stop_after", [1, 3])
-def test_stopped_after_an_epoch_it_ends_alike(make_job, stop_after: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop_after", [3, 5])
+def test_stopped_after_an_epoch_it_ends_alike(whole, stop_after: int, tmp_path: Path) -> None:
+    """Within the first half, and where the other begins."""
+
     def stop(row) -> None:
         if row["epoch"] == stop_after:
             raise KeyboardInterrupt
 
-    job = make_job(out=tmp_path / "stopped")
+    job, once = whole
+    stopped = replace(job, out=tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        reproduce(job, "imagenet", told=stop, shown=False)
-    again = reproduce(job, "imagenet", shown=False)
-    once = reproduce(make_job(out=tmp_path / "once"), "imagenet", shown=False)
+        reproduce(stopped, told=stop, shown=False)
+    again = reproduce(stopped, shown=False)
     assert hashes(again) == hashes(once)
     assert told_of(again) == told_of(once)
 
 
-def test_what_is_finished_is_kept_until_a_file_of_it_changes(make_job) -> None:
-    first = reproduce(make_job(), "imagenet", shown=False)
-    again = reproduce(make_job(), "imagenet", shown=False)
+def test_what_is_finished_is_kept_until_a_file_of_it_changes(whole, tmp_path: Path) -> None:
+    job, done = whole
+    again = reproduce(job, shown=False)
     assert again.kept
-    assert again.history == first.history
-    (first.folder / "epoch-4.0" / WEIGHTS).write_bytes(b"oops")
-    assert not reproduce(make_job(), "imagenet", shown=False).kept
+    assert again.history == done.history
+    copy = Path(shutil.copytree(done.folder, tmp_path / "copy"))
+    assert finished(copy, done.told["inputs"])
+    (copy / "epoch-7.0" / WEIGHTS).write_bytes(b"oops")
+    assert finished(copy, done.told["inputs"]) is None
 
 
 def test_another_trainings_folder_is_refused_by_what_differs(make_job) -> None:
-    reproduce(make_job(), "imagenet", shown=False)
+    short = {"epochs": 1, "second_epochs": 1}
+    reproduce(make_job(short), "imagenet", shown=False)
     with pytest.raises(EmtError, match="holds a training of another data, limit"):
-        reproduce(make_job(limit=6), "imagenet", shown=False)
-    assert not reproduce(make_job(limit=6), "imagenet", shown=False, fresh=True).kept
+        reproduce(make_job(short, limit=8), "imagenet", shown=False)
+    assert not reproduce(make_job(short, limit=8), "imagenet", shown=False, fresh=True).kept
+
+
+def test_two_starts_at_once_are_one_too_many(make_job) -> None:
+    job = make_job()
+    with (
+        alone_in(job.out, "training", f".{job.name}.lock"),
+        pytest.raises(EmtError, match="another training resnet-digits0 is at work"),
+    ):
+        reproduce(job, "imagenet", shown=False)
 
 
 def test_a_damaged_state_is_named_and_not_begun_from(make_job) -> None:
