@@ -68,7 +68,8 @@ def seconds_of(miniature: Miniature, rows: InstructionRows, untrained: Path) -> 
             said.sentences, len(sentences), len(sentences),
         ),
         "aligned": encoding + _timed(talking(said.alignment, PROJECTOR), said.alignment, NOISE, len(rows)),
-        BASE: _timed(talking(said.instructions, PROJECTOR + LANGUAGE), said.instructions, NOISE, len(rows)),
+        "instructed": _timed(talking(said.instructions, PROJECTOR + LANGUAGE), said.instructions, NOISE, len(rows)),
+        BASE: _timed(talking(said.lists, PROJECTOR + LANGUAGE), said.lists, NOISE, len(rows)),
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A miniature made in stages, each once: encoder, language model, alignment, instructions."""
+"""A miniature made in stages, each once: encoder, language model, alignment, instructions, lists of labels."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -88,7 +88,8 @@ class Making:
             ENCODER: ("encoder beside its text tower", self._encoder),
             "language": ("language model, on sentences", self._language),
             "aligned": ("projector alone", self._aligned),
-            BASE: ("projector and language model", self._instructed),
+            "instructed": ("projector and language model", self._instructed),
+            BASE: ("both, on questions that list all labels", self._listed),
         }
         for name, depends in self._depends().items():
             what, make = makers[name]
@@ -112,7 +113,8 @@ class Making:
                 "talks": [way.model_dump(exclude={"share"}) for way in said.instructions.talks],
             },
             "aligned": {"training": said.alignment.model_dump()},
-            BASE: {"training": said.instructions.model_dump()},
+            "instructed": {"training": said.instructions.model_dump()},
+            BASE: {"training": said.lists.model_dump()},
         }
         chain: dict[str, dict[str, Any]] = {}
         for name, inputs in own.items():
@@ -177,6 +179,9 @@ class Making:
     def _instructed(self, part: Path, digest: str, state: Path) -> Mapping[str, Any]:
         said = self.miniature.instructions
         return self._taught("aligned", said, PROJECTOR + LANGUAGE, part, digest, state)
+
+    def _listed(self, part: Path, digest: str, state: Path) -> Mapping[str, Any]:
+        return self._taught("instructed", self.miniature.lists, PROJECTOR + LANGUAGE, part, digest, state)
 
     def _taught(
         self, before: str, fields: TalkingFields, parts: Sequence[str], folder: Path, digest: str, state: Path

@@ -27,6 +27,7 @@ class Miniature(Fields):
         sentences: how the language model learns to write.
         alignment: how the projector learns, alone.
         instructions: how projector and language model learn.
+        lists: how they then learn the tasks' own questions, which list all labels.
     """
 
     sets: tuple[str, ...] = Field(min_length=1)
@@ -37,6 +38,7 @@ class Miniature(Fields):
     sentences: SentenceFields
     alignment: TalkingFields
     instructions: TalkingFields
+    lists: TalkingFields
 
     @field_validator("sets")
     @classmethod

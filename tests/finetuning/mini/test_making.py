@@ -30,6 +30,7 @@ TINY = {
     "sentences": {**BRIEF, "each": 1},
     "alignment": BRIEF,
     "instructions": BRIEF,
+    "lists": BRIEF,
 }
 
 
@@ -92,7 +93,7 @@ def test_made_twice_it_has_the_same_weights_and_a_second_start_keeps_all(
     assert files(again) == files(made)
     told: list[str] = []
     Making(tiny, tmp_path, sets, told.append).run()
-    assert len(told) == 4
+    assert len(told) == 5
     assert all("kept" in line for line in told)
 
 
@@ -152,6 +153,6 @@ def test_the_plan_of_a_study_is_told_by_an_untrained_base_of_its_sizes(sets: Pat
     base = MiniatureBase(read_study("mini", fields), tmp_path, sets, lambda _: None, live=False)
     study, seconds = base.planned()
     assert not base.finished
-    assert set(seconds) == {ENCODER, "language", "aligned", BASE}
+    assert set(seconds) == {ENCODER, "language", "aligned", "instructed", BASE}
     assert all(each >= 0 for each in seconds.values())
     assert LlavaForConditionalGeneration.from_pretrained(study.base).config.text_config.hidden_size == 16
