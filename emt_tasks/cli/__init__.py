@@ -1,13 +1,12 @@
 """The `emt` command. Data goes to stdout, everything else to stderr; each command is a module of this package."""
 
-import importlib
 import os
 import signal
 import sys
-from difflib import get_close_matches
 
 import click
 
+from emt_tasks.cli.lazy_group import LazyGroup
 from emt_tasks.errors import EmtError, RefusedToSpend, UnknownName
 from emt_tasks.escaping import terminal
 
@@ -37,29 +36,7 @@ class Terminated(KeyboardInterrupt):
     """Somebody, a scheduler say, asked the process to end (SIGTERM); what Ctrl-C saves is saved."""
 
 
-class LazyGroup(click.Group):
-    """Imports a command when it is called, so that help comes at once."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """The commands in the order in which a newcomer meets them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, or a usage error with the nearest name."""
-        if cmd_name not in COMMANDS:
-            near = get_close_matches(cmd_name, COMMANDS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            ctx.fail(f"no command {cmd_name!r}.{hint} Known: {', '.join(COMMANDS)}.")
-        command: click.Command = importlib.import_module(f"emt_tasks.cli.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """The list of commands, from the table above and without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, package=__name__, verbs=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="emt-bench", prog_name="emt")
 def emt() -> None:
     """What did fine-tuning make your multimodal model forget?

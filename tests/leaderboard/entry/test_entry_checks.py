@@ -14,16 +14,6 @@ from leaderboard.entry.known import known_data
 Change = Callable[[dict[str, Any]], Any]
 
 
-@pytest.fixture
-def board(tmp_path: Path) -> toy_entries.Board:
-    return toy_entries.Board(tmp_path / "entries")
-
-
-@pytest.fixture
-def entry(board: toy_entries.Board, tmp_path: Path) -> Path:
-    return board.add(toy_entries.run(tmp_path / "run"))
-
-
 def rules_broken(board: toy_entries.Board) -> set[str]:
     found = read_entries(board.folder, known_data(board.folder))
     return {reason.rule for one in found.excluded for reason in one.reasons}

@@ -16,16 +16,6 @@ from leaderboard.entry.names import place_of, slugged
 from leaderboard.entry.suggestions import Given
 
 
-@pytest.fixture
-def board(tmp_path: Path) -> toy_entries.Board:
-    return toy_entries.Board(tmp_path / "entries")
-
-
-@pytest.fixture
-def entry(board: toy_entries.Board, tmp_path: Path) -> Path:
-    return board.add(toy_entries.run(tmp_path / "run"))
-
-
 def read(board: toy_entries.Board) -> Entries:
     return read_entries(board.folder, known_data(board.folder))
 

@@ -41,11 +41,6 @@ def judged_run(folder: Path, named: str = "yes_no", **changes: Any) -> Path:
     return run
 
 
-@pytest.fixture
-def board(tmp_path: Path) -> toy_entries.Board:
-    return toy_entries.Board(tmp_path / "entries")
-
-
 def rules_broken(board: toy_entries.Board) -> set[str]:
     found = read_entries(board.folder, known_data(board.folder))
     return {reason.rule for one in found.excluded for reason in one.reasons}
