@@ -64,14 +64,18 @@ function showStrip(those, current) {
     }));
   }
   [...strip.children].forEach((item, at) => {
-    if (those[at] === current) item.firstChild.setAttribute("aria-current", "true");
-    else item.firstChild.removeAttribute("aria-current");
+    const button = item.firstChild, here = those[at] === current;
+    if (here) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+    button.tabIndex = here ? 0 : -1; // one stop for the whole strip; keys step within it
   });
 }
 
 function step(way) {
   const those = by("strip").those ?? [], at = those.indexOf(now(those)) + way;
-  if (at in those) state.set({ sample: idOf(those[at]) }, { replace: true });
+  if (!(at in those)) return;
+  state.set({ sample: idOf(those[at]) }, { replace: true });
+  if (by("strip").contains(document.activeElement)) by("strip").children[at].firstChild.focus();
 }
 
 function beginAnswers() {

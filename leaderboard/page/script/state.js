@@ -40,6 +40,10 @@ const state = {
     const [place, query] = location.hash.slice(1).split("?");
     this.place = safely(place);
     this.values = Object.fromEntries([...new URLSearchParams(query ?? "")].filter(([name]) => Object.hasOwn(this.defaults, name)));
+    if (this.place.startsWith("s-")) {
+      this.values.sample = this.place.slice(2);
+      this.place = "samples";
+    }
     this.shown(Object.keys(this.defaults));
     this.go();
   },

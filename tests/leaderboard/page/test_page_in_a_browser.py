@@ -188,6 +188,17 @@ def test_a_cell_of_a_confusion_opens_its_answers(opened: Any, tmp_path: Path) ->
     assert page.locator("#place").inner_text().endswith("of 4")
 
 
+def test_an_answers_own_anchor_opens_it(site: Path, opened: Any) -> None:
+    wanted = board(12).samples[7].id
+    page = opened(site, f"#s-{wanted}")
+    assert page.locator("#answers > .now").get_attribute("id") == f"s-{wanted}"
+    strip = page.locator(".strip button:not([tabindex='-1'])")
+    assert strip.count() == 1
+    strip.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".strip button:focus").get_attribute("aria-current") == "true"
+
+
 def downloaded(page: Any, form: str) -> str:
     with page.expect_download() as waiting:
         page.click(f"[data-download={form}]")
