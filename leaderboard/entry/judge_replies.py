@@ -30,13 +30,13 @@ class _Row(msgspec.Struct):
     emt: _Emt
 
 
-def judge_of(files: Mapping[str, Path], cost: float | None) -> dict[str, Any]:
-    """The judge of a reading whose rows are in `files`, by set, as an entry tells it.
+def judge_of(reading: str, files: Mapping[str, Path], cost: float | None) -> dict[str, Any]:
+    """The judge of `reading`, whose rows are in `files`, by set, as an entry tells it.
 
     Raises:
         EmtError: the rows don't say which judge it was, name several, or a protocol that an entry can't be of.
     """
-    asked = {key: _asked(path) for key, path in files.items()}
+    asked = {key: _asked(path, reading) for key, path in files.items()}
     judges = {(model, name) for model, name, _ in asked.values()}
     if len(judges) > 1:
         raise EmtError(
@@ -56,11 +56,11 @@ def judge_of(files: Mapping[str, Path], cost: float | None) -> dict[str, Any]:
 
 def replies_of(key: str, reading: str, path: Path) -> Iterator[Reply]:
     """Each reply once, with the label and answer as the judge was shown them."""
-    model, name, prompt = _asked(path)
+    model, name, prompt = _asked(path, reading)
     separator = next((one for one in SEPARATORS if _hash(name, one, key) == prompt), SEPARATORS[0])
     questions = Questions(protocol(name, separator=separator), model, label_set(key))
     found: dict[tuple[str, str], Reply] = {}
-    for row in _rows(path):
+    for row in _rows(path, reading):
         if row.reply is not None:
             question = questions.about(row.label, row.raw)
             at = (question.label, question.answer)
@@ -74,20 +74,20 @@ def _hash(name: str, separator: str, key: str) -> str | None:
     return protocol(name, separator=separator).fingerprint(label_set(key).labels)
 
 
-def _asked(path: Path) -> tuple[str, str, str]:
-    told = {(row.judge, row.protocol, row.prompt) for row in _rows(path) if row.judge}
+def _asked(path: Path, reading: str) -> tuple[str, str, str]:
+    told = {(row.judge, row.protocol, row.prompt) for row in _rows(path, reading) if row.judge}
     if len(told) != 1:
         raise EmtError(f"{path.name} names {len(told)} judges or prompts where one is needed. Score the run anew.")
     model, name, prompt = told.pop()
     return str(model), str(name), str(prompt)
 
 
-def _rows(path: Path) -> Iterator[_Emt]:
+def _rows(path: Path, reading: str) -> Iterator[_Emt]:
     try:
         with path.open("rb") as file:
             for line in file:
                 row = msgspec.convert(json.loads(line), _Row).emt
-                if row.reading.startswith("gpt_judge"):
+                if row.reading == reading:
                     yield row
     except (OSError, ValueError, msgspec.ValidationError) as error:
         raise EmtError(f"{path.name} can't be read again ({error}). Score the run anew.") from error

@@ -23,10 +23,8 @@ from leaderboard.entry.judge_replies import judge_of, replies_of
 from leaderboard.entry.names import BETWEEN, slugged
 from leaderboard.entry.names import Place as Where
 from leaderboard.entry.rereading import Reply, Rereader
-from leaderboard.entry.schema import LABEL_MATCH, EntryFields
+from leaderboard.entry.schema import LABEL_MATCH, MOST_CHARACTERS, MOST_WORDS, EntryFields
 from leaderboard.entry.suggestions import Given, base_of, day_of, line, place_of_run, private, suggested, tuning_of
-
-MOST_WORDS = 200  # of a command
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ def made(run: Run, given: Given) -> Made:
         "counts": {key: counts(lines[key], rereader) for key in lines},
         "confusion": {key: confused(key, rows_of_lines(key, lines[key], rereader)) for key in lines},
         "environment": {line(name): line(version) for name, version in sorted(run.identity.versions.items())},
-        "command": [word[:500] for word in private(run.identity.command[:MOST_WORDS])],
+        "command": _command(run),
         "provenance": {
             "tier": "rescored", "submitted_by": given.submitted_by, "date": day_of(run), "source": given.source,
         },
@@ -93,6 +91,14 @@ def made(run: Run, given: Given) -> Made:
     where = Where(folder, slugged(given.run or said.run or "run"))
     verdicts = packed(replies)[0] if replies else None
     return Made(where, text, answers, verdicts, tuple(collected.notes))
+
+
+def _command(run: Run) -> list[str]:
+    """The command's words, as many as an entry may hold."""
+    words = [word[:500] for word in private(run.identity.command[:MOST_WORDS])]
+    while sum(map(len, words)) > MOST_CHARACTERS:
+        words.pop()
+    return words
 
 
 def _checked(told: Mapping[str, Any]) -> bytes:
@@ -220,7 +226,7 @@ def _readings(tasks: Mapping[str, Sequence[TaskRows]], given: Given) -> list[dic
     found: list[dict[str, Any]] = []
     for name in dict.fromkeys((LABEL_MATCH, *names)):
         files = {key: rows.samples for key, several in tasks.items() for rows in several if rows.reading == name}
-        judge = judge_of(files, given.judge_cost) if name.startswith("gpt_judge") else None
+        judge = judge_of(name, files, given.judge_cost) if name.startswith("gpt_judge") else None
         version = ", ".join(sorted(map(str, versions))) if name == LABEL_MATCH else None
         found.append({"name": name, "version": version or None, "judge": judge})
     return found

@@ -17,6 +17,7 @@ from emt_tasks.labels import ALL_SETS
 from emt_tasks.outcomes import Outcome
 
 LABEL_MATCH = "label_match"
+MOST_WORDS, MOST_CHARACTERS = 100, 4_000  # of a command
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 _MARKUP = re.compile(r"<[a-zA-Z!/?]|&(?:#\w+|[a-zA-Z]+);|\]\(|javascript:|data:[a-z]+/", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|www\.", re.IGNORECASE)
@@ -53,6 +54,12 @@ def _day(text: str) -> str:
     return text
 
 
+def _short(words: tuple[str, ...]) -> tuple[str, ...]:
+    if sum(map(len, words)) > MOST_CHARACTERS:
+        raise ValueError(f"a command of more than {MOST_CHARACTERS:,} characters")
+    return words
+
+
 Words = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_harmless), AfterValidator(_unlinked)]
 Url = Annotated[str, Field(max_length=300), AfterValidator(_harmless), AfterValidator(_https)]
 Source = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_harmless), AfterValidator(_source)]
@@ -60,7 +67,7 @@ Argument = Annotated[str, Field(max_length=500)]
 """A word of a command line, which may hold anything: it is shown, and never run."""
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(_day)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-ReadingName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+ReadingName = Annotated[str, Field(pattern=rf"^(?:{LABEL_MATCH}|(?:clip_argmin|gpt_judge)(?:_[a-z0-9_]{{1,24}})?)$")]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 SetKey = Annotated[str, Field(pattern=rf"^(?:{'|'.join(ALL_SETS)})$")]
 
@@ -189,7 +196,7 @@ class EntryFields(_Strict):
         "foreign, none, empty",
     )
     environment: Mapping[Words, Words] = Field(default_factory=dict, max_length=40)
-    command: tuple[Argument, ...] = Field((), max_length=200)
+    command: Annotated[tuple[Argument, ...], AfterValidator(_short)] = Field((), max_length=MOST_WORDS)
     provenance: ProvenanceFields
     predictions: PredictionFields | None = None
 

@@ -52,6 +52,8 @@ FIELDS: dict[str, tuple[str, Change]] = {
     "the tier paper": ("schema", lambda told: told["provenance"].update(tier="paper")),
     "reported, with answers": ("schema", lambda told: told["provenance"].update(tier="reported")),
     "a set that is none of ours": ("schema", lambda told: told["datasets"].update(svhn=told["datasets"]["mnist"])),
+    "a reading of one's own": ("schema", lambda told: told["readings"].append({"name": "constructor"})),
+    "a command as long as a book": ("schema", lambda told: told.update(command=["x" * 450] * 9)),
     "no label_match": ("schema", lambda told: told.update(readings=[{"name": "other"}])),
     "another folder than its name": ("place", lambda told: told["model"].update(name="other")),
     "data that nobody knows": ("data", lambda told: told["datasets"]["mnist"].update(fingerprint="0" * 64)),
