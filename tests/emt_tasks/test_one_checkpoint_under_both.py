@@ -1,6 +1,9 @@
 """One checkpoint under both harnesses, each with its own model code: the same answers to every row of all four sets."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +69,30 @@ def test_they_are_compared_row_by_row(out: Path) -> None:
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert str(told).count("'paired_by': 'image'") == len(SETS)
+
+
+@pytest.mark.slow
+def test_the_harnesses_own_commands_leave_the_same_answers(tmp_path: Path) -> None:
+    data = toy_sets.write_all(tmp_path / "data", each=1)
+    pretrained = toy_models.coloured(tmp_path / "toy")
+    here = Path(sys.executable).parent
+    environment = {**os.environ, "EMT_DATA_DIR": str(data), "HF_HUB_OFFLINE": "1"}
+
+    def run_in_shell(command: str) -> None:
+        words = ["bash", "-c", f"PATH={here}:$PATH; {command} --batch_size 2 --limit {ROWS} --log_samples"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+        assert done.returncode == 0, done.stderr[-3000:]
+
+    run_in_shell(
+        f"lm_eval run --model hf-multimodal --model_args pretrained={pretrained},max_length=4096 --tasks emt "
+        f'--include_path "$(emt tasks --path lm_eval)" --apply_chat_template --output_path {tmp_path}/theirs'
+    )
+    run_in_shell(
+        f"lmms-eval --model emt_llava --model_args pretrained={pretrained} --tasks emt --output_path {tmp_path}/ours"
+    )
+    ours, theirs = run(tmp_path / "ours"), run(tmp_path / "theirs")
+    for key in SETS:
+        one, other = ours.of(f"emt_{key}"), theirs.of(f"emt_{key}")
+        assert one is not None
+        assert other is not None
+        assert [one.rows[row] for row in range(one.n)] == [other.rows[row] for row in range(other.n)]
