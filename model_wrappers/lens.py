@@ -28,6 +28,7 @@ from model_wrappers.generating.pictures import pictures_of
 from model_wrappers.generating.preparation import Prepared
 from model_wrappers.generating.questions import Question, generation_questions, rows_of, scoring_questions
 from model_wrappers.lens_stages.arguments import LensArguments, read_lens_arguments
+from model_wrappers.lens_stages.encoding import encoded
 from model_wrappers.lens_stages.modules import LensModules
 from model_wrappers.lens_stages.prompts import lens_prompt
 from model_wrappers.lens_stages.vocabulary import locate_vocabulary
@@ -145,14 +146,14 @@ class EmtLens(Wrapper):
         settings = ready.questions[0].settings
         assert settings is not None, "scoring questions are scored"
         prompts = self.prompts(ready)
-        return self._generator.answers(self._tokens(prompts), prompts, settings)
+        return self._generator.answers(encoded(self._model, self._tokens(prompts)), prompts, settings)
 
     def _score(self, ready: Prepared) -> list[list[Likelihood]]:
         """Of each row the likelihood of its question's answers, which are one batch's; all prompts end alike."""
         prompts = self.prompts(ready)
         answers = [fitting(prompts[0], answer) for answer in ready.questions[0].answers]
         cut, trie = seam_of(self._tokenizer, prompts[0], answers)
-        inputs = shorter(self._tokens(prompts), cut)
+        inputs = encoded(self._model, shorter(self._tokens(prompts), cut))
         return self._scorer.likelihoods(inputs, ClosedSet(prompts[0], cut, trie, None), dict)
 
     def _tokens(self, prompts: Sequence[str]) -> Batch:

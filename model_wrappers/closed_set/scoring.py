@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from model_wrappers.closed_set.decoder_inputs import decoder_inputs
+from model_wrappers.closed_set.encoder_decoder import decoded_scores, writes_apart
 from model_wrappers.closed_set.full_passes import full_pass_scores
 from model_wrappers.closed_set.label_scores import LabelScores
 from model_wrappers.closed_set.label_trie import LabelTrie
@@ -22,7 +23,8 @@ def score_labels(model: Any, inputs: Mapping[str, Any], trie: LabelTrie, end_tok
     """Log-likelihoods of the trie's labels for each row of `inputs`, equal to one full pass for each label.
 
     One forward pass with the labels as a tree; a cached prompt with batched tails where the architecture takes no
-    4-D mask; full passes where only the model's own forward knows how to go on. Says once which and why.
+    4-D mask; batches of labels after one encoding where a decoder writes them; full passes where only the model's own
+    forward knows how to go on. Says once which and why.
 
     Args:
         model: a transformers image-text-to-text model (PEFT's wrapping included), in eval mode.
@@ -35,6 +37,12 @@ def score_labels(model: Any, inputs: Mapping[str, Any], trie: LabelTrie, end_tok
     """
     if takes_tree(model):
         return own_tree_scores(model, inputs, trie, end_tokens)
+    if writes_apart(model):
+        scores = decoded_scores(model, inputs, trie, end_tokens)
+        if scores is not None:
+            return scores
+        _tell(f"{type(model).__name__} shows no cache to go on from: one full forward pass for each label")
+        return full_pass_scores(model, inputs, trie, end_tokens)
     try:
         prompts = decoder_inputs(model, inputs)
     except TypeError as reason:
