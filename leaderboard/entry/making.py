@@ -23,7 +23,7 @@ from leaderboard.entry.judge_replies import judge_of, replies_of
 from leaderboard.entry.names import BETWEEN, slugged
 from leaderboard.entry.names import Place as Where
 from leaderboard.entry.rereading import Reply, Rereader
-from leaderboard.entry.schema import LABEL_MATCH, MOST_CHARACTERS, MOST_WORDS, EntryFields
+from leaderboard.entry.schema import LABEL_MATCH, MOST_CHARACTERS, MOST_WORDS, READING, EntryFields
 from leaderboard.entry.suggestions import Given, base_of, day_of, line, place_of_run, private, suggested, tuning_of
 
 
@@ -165,7 +165,9 @@ def _collected(run: Run, given: Given) -> _Collected:
         if not rows.whole:
             raise EmtError(f"{rows.samples.name} is not whole ({rows.n} rows). Run the same command again to end it.")
         first = by_set.setdefault(key, [])
-        if first and not _same_rows(first[0], rows):
+        if not re.match(READING, rows.reading):
+            notes.append(f"the reading {rows.reading!r} of {rows.task} is none that an entry can have, and left out.")
+        elif first and not _same_rows(first[0], rows):
             notes.append(f"{rows.reading} of {rows.task} is of other rows than {first[0].reading} and left out.")
         else:
             first.append(rows)

@@ -67,7 +67,8 @@ Argument = Annotated[str, Field(max_length=500)]
 """A word of a command line, which may hold anything: it is shown, and never run."""
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(_day)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-ReadingName = Annotated[str, Field(pattern=rf"^(?:{LABEL_MATCH}|(?:clip_argmin|gpt_judge)(?:_[a-z0-9_]{{1,24}})?)$")]
+READING = rf"^(?:{LABEL_MATCH}|(?:clip_argmin|gpt_judge)(?:_[a-z0-9_]{{1,24}})?)$"
+ReadingName = Annotated[str, Field(pattern=READING)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 SetKey = Annotated[str, Field(pattern=rf"^(?:{'|'.join(ALL_SETS)})$")]
 
