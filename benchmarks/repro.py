@@ -110,9 +110,8 @@ def flops() -> None:
             forward, step = flops_per_picture(ResNet18(10, stem_for(side), 0), torch.empty(2, 3, side, side))
         # Each epoch learns one half, and looks at all.
         whole = 200 * (rows / 2 * step + rows * forward)
-        print(
-            f"ResNet18, {name:<13} {step / 1e9:6.2f} GFLOP a step and picture, 100 + 100 epochs: {hours(whole, 0.3, 0.1)}"
-        )
+        said = hours(whole, 0.3, 0.1)
+        print(f"ResNet18, {name:<13} {step / 1e9:6.2f} GFLOP a step and picture, 100 + 100 epochs: {said}")
     with torch.device("meta"):
         clip = open_clip.CLIP(**open_clip.get_model_config("ViT-L-14"))
     network = _Seen(clip)
