@@ -198,8 +198,8 @@ def _lines(key: str, tasks: Sequence[TaskRows], rereader: Rereader) -> list[Line
 
 
 def _whole_characters(text: str) -> str:
-    """`text` without halves of surrogate pairs, which no UTF-8 file holds."""
-    return text.encode("utf8", "replace").decode("utf8")
+    """`text` with a space for each half of a surrogate pair, which no UTF-8 file holds; a judge was shown a space too."""
+    return re.sub("[\ud800-\udfff]", " ", text)
 
 
 def counts(lines: Sequence[Line], rereader: Rereader) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from leaderboard.entry.known import known_data
 
 def judged_run(folder: Path, named: str = "yes_no", **changes: Any) -> Path:
     """A run with a judge's reading beside it, which says yes to even rows and no to odd ones."""
-    rows = toy_entries.rows("cifar10", wrong="It might be a bird or a plane.")
+    rows = toy_entries.rows("cifar10", wrong="\ud83d It might be a bird or a plane.")  # half a pair, as runs hold it
     run = toy_entries.run(folder, {"emt_cifar10": rows})
     panel = Panel(label_set("cifar10"), JudgeSettings(protocol(named, **changes), model="toy-judge"))
     lines = []
