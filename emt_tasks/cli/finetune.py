@@ -82,30 +82,51 @@ def command(
     first = rank() == 0
     if first:
         click.echo("loading torch, transformers and the harness ...", err=True)
-    from finetuning.toy.quickstart import quiet_libraries
     from finetuning.training.job import Job
-    from finetuning.tuning.in_the_loop import Asked, tune_and_ask
-    from finetuning.tuning.preflight import checks
+    from finetuning.tuning.in_the_loop import tune_and_ask
     from finetuning.tuning.tune import tune
 
-    quiet_libraries()
     job = Job(
         chosen, base, data, out, seed, data_dir or sources.data_dir(), device, revision, report_to, state_every, workers
     )
-    for check in checks(job):
-        if check.problem:
-            raise check.problem
-        if first:
-            click.echo(f"  {check.name:<8} {check.found}", err=True)
-    asked = None
-    if evaluate:
-        asked = Asked(_tasks(evaluate), out / RUNS, limit, eval_batch_size, job.data_dir)
-        _preflight_of_tasks(asked, job)
+    _preflight(job, first)
+    asked = _asked(job, evaluate, limit, eval_batch_size) if evaluate else None
     if only_check:
         return
     tuned = tune(job, shown=first, fresh=fresh) if asked is None else tune_and_ask(job, asked, shown=first, fresh=fresh)
     if first:
         _report(tuned, job, as_json, asked)
+
+
+def _preflight(job: "Job", first: bool) -> None:
+    """Look for what the training needs.
+
+    Raises:
+        EmtError: something is missing.
+    """
+    from finetuning.toy.quickstart import quiet_libraries
+    from finetuning.tuning.preflight import checks
+
+    quiet_libraries()
+    for check in checks(job):
+        if check.problem:
+            raise check.problem
+        if first:
+            click.echo(f"  {check.name:<8} {check.found}", err=True)
+
+
+def _asked(job: "Job", evaluate: str, limit: int | None, batch_size: int) -> "Asked":
+    """What checkpoints are asked; all that it needs is there.
+
+    Raises:
+        EmtError: something is missing.
+    """
+    from finetuning.tuning.in_the_loop import Asked, require_one_process
+
+    require_one_process()
+    asked = Asked(_tasks(evaluate), job.out / RUNS, limit, batch_size, job.data_dir)
+    _preflight_of_tasks(asked, job)
+    return asked
 
 
 def fields_of(pairs: Iterable[str]) -> Mapping[str, Any]:

@@ -43,6 +43,19 @@ class Asked:
     data_dir: Path | None = None
 
 
+def require_one_process() -> None:
+    """Refuse to evaluate while several processes train.
+
+    Raises:
+        EmtError: there are several.
+    """
+    if ranks() > 1:
+        raise EmtError(
+            "evaluation while training is for one process. Leave it out here, and evaluate the checkpoints "
+            "afterwards: torchrun ... -m emt_tasks run --checkpoints 'OUT/*/epoch-*' --tasks ..."
+        )
+
+
 class Evaluations:
     """Evaluates a base and its checkpoints, each once; what an earlier start has finished is kept.
 
@@ -62,11 +75,7 @@ class Evaluations:
         tell: Callable[[str], None] = lambda _: None,
         told: Callable[[float], None] = lambda _: None,
     ) -> None:
-        if ranks() > 1:
-            raise EmtError(
-                "evaluation while training is for one process. Leave it out here, and evaluate the checkpoints "
-                "afterwards: torchrun ... -m emt_tasks run --checkpoints 'OUT/*/epoch-*' --tasks ..."
-            )
+        require_one_process()
         self.asked, self._base, self._revision = asked, base, revision
         self._tell, self._told = tell, told
 

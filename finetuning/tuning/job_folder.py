@@ -34,7 +34,7 @@ class Tuned:
         checkpoints: that were kept, by step.
         curve: of the loss.
         kept: whether an earlier start had done all of it.
-        images_per_second: of this start.
+        images_per_second: of this start, without what is done at checkpoints.
         stopped: whether it ended before the recipe's last epoch, because somebody said stop.
     """
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,6 +54,7 @@ class OneStart:
         self._inputs, self._shown = inputs, shown and rank() == 0
         self._kept: dict[int, Checkpoint] = {}
         self._advance: Callable[[int], None] = lambda _: None
+        self._aside = 0.0  # seconds that checkpoints and who is told of them took
 
     def run(self) -> Tuned:
         """Train from where an earlier start stopped."""
@@ -65,9 +67,10 @@ class OneStart:
         with ImageProgress(schedule.rows_by(schedule.steps), schedule.rows_by(step), self._shown) as progress:
             self._advance = progress.advance
             set_seed(job.seed)  # dropout; what was made ready so far has drawn as well
+            began, self._aside = time.monotonic(), 0.0
             if step < schedule.steps and not self._has_stopped(step):
                 trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
-            speed = progress.speed
+            speed = progress.asked / max(time.monotonic() - began - self._aside, 1e-9)
         history = _history(trainer, resumed)
         kept = tuple(self._kept[step] for step in sorted(self._kept))
         stopped = bool(kept) and kept[-1].step < schedule.steps
@@ -93,8 +96,7 @@ class OneStart:
 
     def _keep(self, step: int, tensors: dict[str, Tensor]) -> bool:
         """Write the checkpoint of `step` and tell of it; whether to stop."""
-        epoch = self.schedule.kept[step]
-        stop = False
+        epoch, began, stop = self.schedule.kept[step], time.monotonic(), False
         if rank() == 0:
             folder = self.job.folder / folder_of(epoch)
             made = write_checkpoint(
@@ -105,7 +107,9 @@ class OneStart:
             mark = self.job.state / f"told-{step}"
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.write_text("stop" if stop else "on")
-        return _agreed(stop)
+        stop = _agreed(stop)
+        self._aside += time.monotonic() - began
+        return stop
 
     def _told(self, step: int, epoch: float) -> dict[str, Any]:
         job, recipe = self.job, self.job.recipe

@@ -51,9 +51,8 @@ def evaluated_once(
     with harness.reading_from(data_dir):
         run = harness.evaluate_loaded(model(), name, model_args, wanted)
     assert run is not None, "there is one rank"
-    seconds, accuracy = time.monotonic() - started, {
-        result.task: result.accuracy for result in reversed(run.tasks.values())
-    }  # fmt: skip
+    seconds = time.monotonic() - started
+    accuracy = {result.task: result.accuracy for result in reversed(run.tasks.values())}
     write_json(folder / MARK, {"digest": identity, "seconds": round(seconds, 2), "accuracy": accuracy})
     tell(accuracy_in_words(accuracy))
     return seconds
@@ -67,8 +66,8 @@ def known_accuracy(folder: Path, identity: str) -> dict[str, float] | None:
         told = json.loads((folder / MARK).read_text(encoding="utf8"))
     except (OSError, ValueError):
         return None
-    accuracy: dict[str, float] | None = told["accuracy"] if told.get("digest") == identity else None
-    return accuracy
+    accuracy = told.get("accuracy") if isinstance(told, dict) and told.get("digest") == identity else None
+    return accuracy if isinstance(accuracy, dict) else None
 
 
 def _without_leftovers(folder: Path) -> None:
