@@ -23,54 +23,62 @@ One = TypeVar("One")
 
 
 def parts(board: Board, told: Words, room: Room, environment: Environment) -> Mapping[str, Any]:
-    """What the page's templates ask for, by name."""
+    """What the page's templates ask for, by name; room is given out in the order of `room.SHARES`."""
     make = Items(board, told, environment)
-    first = rows.preset("paper", make.columns)
-    entries = (*board.entries, *board.pinned)
     room.take(make.rows(()))
-    bits = [(one.id, bits) for one in entries if (bits := carried.bits_of(one))]
-    compared = room.fitting("bits", ((one, str(one)) for one in bits), len(bits))
+    compared = _compared(board, room)
     readings = _readings(board, make.columns, room)
     matrix = list(matrices(board))
-    fitting_matrices = _fitting("matrices", make.matrix, matrix, room)
-    audit, judges = _audit(make, entries, room), _fitting("judges", make.judge, _judges(board), room)
-    views = _fitting("entries", make.view, entries, room)
+    shown_matrices = _fitting("matrices", make.matrix, matrix, room)
+    audit = {"audit": _audit(make, room), "judges": _fitting("judges", make.judge, _judges(board), room)}
+    views = _fitting("entries", make.view, _all(board), room)
     chosen = _in_turn(board.samples)
     samples = _fitting("samples", make.answer, chosen, room)
-    fitting_maps = _maps(make, room)
-    adversaries = [one for one in board.pinned if one.kind is Kind.ADVERSARY]
+    shown_maps = _maps(make, room)
     return {
-        "columns": make.columns,
-        "numbers": Markup(rows.selector(make.columns, {one.key for one in make.columns if one.number})),  # noqa: S704  # our own
-        "unseen": Markup(rows.selector(make.columns, {one.key for one in make.columns} - set(first))),  # noqa: S704  # our own
-        "rows": make.rows({one.id for one in entries[: len(views.items)]}),
-        "names": make.called,
+        **_table(make, readings, views),
+        **audit,
         "headlines": headlines(board, told),
+        "matrices": shown_matrices,
+        "methods": list(dict.fromkeys(one.method for one in matrix[: len(shown_matrices.items)])),
         "samples": samples,
         "answered": list(dict.fromkeys(one.entry for one in chosen[: len(samples.items)])),
-        "maps": fitting_maps,
-        "mapped": list({one.entry.id: one.entry for one, _ in fitting_maps.items}.values()),
-        "matrices": fitting_matrices,
-        "methods": list(dict.fromkeys(one.method for one in matrix[: len(fitting_matrices.items)])),
-        "views": views,
-        "compared": Fitting(
-            tuple(key for key, _ in compared.items), len(entries) - len(adversaries) - len(compared.items)
-        ),
-        "audit": audit,
-        "judges": judges,
+        "maps": shown_maps,
+        "mapped": list({one.entry.id: one.entry for one, _ in shown_maps.items}.values()),
+        "compared": compared,
         "sprites": _sprites(board),
-        "told": carried.told(
-            board,
-            make.columns,
-            told,
-            make.called,
-            dict(compared.items),
-            readings,
-            [one for one, _ in fitting_maps.items],
-        ),
-        **_choices(board),
         "history": _history(board, make.called),
+        "told": carried.told(make, dict(compared.items), readings.items, [one for one, _ in shown_maps.items]),
     }
+
+
+def _all(board: Board) -> tuple[Entry, ...]:
+    return (*board.entries, *board.pinned)
+
+
+def _table(make: Items, readings: Fitting[carried.Read], views: Fitting[Markup]) -> dict[str, Any]:
+    """What the table and its controls are made of."""
+    board, keys = make.board, {one.key for one in make.columns}
+    first = set(rows.preset("paper", make.columns))
+    numbers = {one.key for one in make.columns if one.number}
+    return {
+        "columns": make.columns,
+        "numbers": Markup(rows.selector(make.columns, numbers)),  # noqa: S704  # of our own columns
+        "unseen": Markup(rows.selector(make.columns, keys - first)),  # noqa: S704  # of our own columns
+        "rows": make.rows({one.id for one in _all(board)[: len(views.items)]}),
+        "names": make.called,
+        "views": views,
+        "unread": readings.left,
+        **_choices(board),
+    }
+
+
+def _compared(board: Board, room: Room) -> Fitting[tuple[str, dict[str, str]]]:
+    """The bits of entries that can be compared; adversaries can't, and nobody misses them."""
+    bits = [(one.id, bits) for one in _all(board) if (bits := carried.bits_of(one))]
+    kept = room.fitting("bits", ((one, str(one)) for one in bits), len(bits))
+    others = sum(one.kind is not Kind.ADVERSARY for one in _all(board)) - len(kept.items)
+    return Fitting(kept.items, others)
 
 
 def _in_turn(samples: Sequence[Sample]) -> list[Sample]:
@@ -97,35 +105,28 @@ def _maps(make: Items, room: Room) -> Fitting[tuple[Map, Markup]]:
     return room.fitting("maps", sized, len(told))
 
 
-def _audit(make: Items, entries: Sequence[Entry], room: Room) -> Fitting[Markup]:
+def _audit(make: Items, room: Room) -> Fitting[Markup]:
     def made(of: tuple[Entry, Agreed]) -> Markup:
         entry, one = of
         return make.item("agreed", a=one, name=make.called[entry.id], shown=make.sets.get(one.key, one.key))
 
-    return _fitting("audit", made, [(entry, one) for entry in entries for one in entry.audit], room)
+    return _fitting("audit", made, [(entry, one) for entry in _all(make.board) for one in entry.audit], room)
 
 
 def _judges(board: Board) -> list[tuple[Entry, Judged]]:
     return [(entry, one) for entry in board.entries for one in entry.readings if one.model is not None]
 
 
-def _readings(board: Board, told: Sequence[Column], room: Room) -> dict[str, dict[str, dict[str, str]]]:
-    """The cells that other readings change, by reading and entry."""
-    changed: dict[str, dict[str, dict[str, str]]] = {}
-    found = (
-        ((reading, entry.id, cells), str(cells))
-        for entry in board.entries
-        for reading in board.readings[1:]
-        if (cells := carried.read_otherwise(entry, reading, told))
-    )
-    for reading, entry, cells in room.fitting("readings", found, 0).items:
-        changed.setdefault(reading, {})[entry] = cells
-    return changed
+def _readings(board: Board, told: Sequence[Column], room: Room) -> Fitting[carried.Read]:
+    """The cells that other readings change."""
+    read = [(reading, entry) for entry in _all(board) for reading in board.readings[1:] if carried.has(entry, reading)]
+    found = (carried.Read(reading, entry.id, carried.read_otherwise(entry, reading, told)) for reading, entry in read)
+    return room.fitting("readings", ((one, str(one.cells)) for one in found), len(read))
 
 
 def _choices(board: Board) -> dict[str, list[str]]:
     """What the table can be filtered by."""
-    entries = (*board.entries, *board.pinned)
+    entries = _all(board)
     return {
         "kinds": sorted({one.tuning.kind for one in board.entries}),
         "encoders": sorted({text for one in entries if (text := plain(one.model.encoder or "").strip())}),

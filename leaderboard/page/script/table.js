@@ -53,13 +53,14 @@ function showColumns() {
 }
 
 function showReading() {
-  const read = own(told.readings, state.get("reading")) ?? {};
+  const read = own(told.readings, state.get("reading")), blank = Object.fromEntries(told.read.map((key) => [key, ""]));
   for (const { row, cells } of lines) {
-    const changed = read[row.id.slice(2)] ?? {};
+    const changed = read ? own(read, row.id.slice(2)) ?? blank : {};
     cells.forEach((cell, at) => {
       if (keys[at] === "model") return;
       if (cell.first === undefined) cell.first = [...cell.childNodes];
       if (!(keys[at] in changed)) return void cell.replaceChildren(...cell.first);
+      if (!changed[keys[at]]) return void cell.replaceChildren();
       const [main, ...interval] = changed[keys[at]].split(" [");
       cell.replaceChildren(main, ...interval.map((text) => made("i", {}, ` [${text}`)));
     });

@@ -188,6 +188,19 @@ def test_a_cell_of_a_confusion_opens_its_answers(opened: Any, tmp_path: Path) ->
     assert page.locator("#place").inner_text().endswith("of 4")
 
 
+@pytest.mark.parametrize("reading", ["label_match", "gpt_judge"])
+def test_each_cell_is_what_data_files_have_under_the_reading_that_is_chosen(
+    site: Path, opened: Any, reading: str
+) -> None:
+    made = board(12)
+    page = opened(site, f"#table?reading={reading}")
+    shown = [one for one in columns(made.sets) if one.key not in ("kind", "id")]
+    cells = "(rows) => rows.map((r) => [r.id.slice(2), [...r.cells].map((c) => c.textContent)])"
+    rows = dict(page.locator("#board tbody tr[id]").evaluate_all(cells))
+    for entry in (*made.entries, *(one for one in made.pinned if one.kind == "encoder")):
+        assert rows[entry.id] == [cell(entry, column, reading).text for column in shown]
+
+
 def test_an_answers_own_anchor_opens_it(site: Path, opened: Any) -> None:
     wanted = board(12).samples[7].id
     page = opened(site, f"#s-{wanted}")
