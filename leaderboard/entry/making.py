@@ -198,7 +198,7 @@ def _lines(key: str, tasks: Sequence[TaskRows], rereader: Rereader) -> list[Line
 
 
 def _whole_characters(text: str) -> str:
-    """`text` with a space for each half of a surrogate pair, which no UTF-8 file holds; a judge was shown a space too."""
+    """`text` with a space, as a judge was shown, for each half of a surrogate pair, which no UTF-8 file holds."""
     return re.sub("[\ud800-\udfff]", " ", text)
 
 

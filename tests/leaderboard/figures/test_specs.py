@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 from leaderboard.figures.confusion_map import confusion_map
+from leaderboard.figures.embedding import inline
 from leaderboard.figures.epoch_curves import Point, curves
 from leaderboard.figures.forgetting_matrix import Cell, matrix
 from leaderboard.figures.gap_forest import Difference, forest
 from leaderboard.figures.outcome_bars import UNKNOWN, Stack, stacks
-from leaderboard.figures.embedding import inline
 from leaderboard.figures.rendering import svg_of, write_figure
 from leaderboard.figures.roses import MOST, Petal, rose
 from leaderboard.figures.theme import OKABE_ITO, SHAPES, Spec
