@@ -17,8 +17,17 @@ from transformers import (
 
 from emt_tasks.errors import EmtError
 from emt_tasks.likelihood import Likelihood
+from model_wrappers.arguments import Arguments
 from model_wrappers.checkpoints.fingerprint import fingerprint
-from model_wrappers.checkpoints.loading import FAILURES, load_config, pretrained_path, require_config, whole_model
+from model_wrappers.checkpoints.loading import (
+    FAILURES,
+    load_config,
+    load_options,
+    pretrained_path,
+    require_config,
+    whole_model,
+)
+from model_wrappers.checkpoints.placement import input_device
 from model_wrappers.closed_set.choices import by_row, reported
 from model_wrappers.closed_set.label_scoring import ClosedSet, LabelScorer, seam_of
 from model_wrappers.closed_set.label_tokens import fitting
@@ -53,9 +62,10 @@ class EmtLens(Wrapper):
 
     def __init__(self, **given: Any) -> None:
         self.arguments = said = self.check(given)
-        super().__init__(said.device, said.batch_size, said.max_batch_size)
+        super().__init__(said.device, said.batch_size, said.max_batch_size, said.device_map)
         dtype = _dtype(said.dtype, self.device)
-        self._model, self._tokenizer = _language_model(said.pretrained, dtype, self.device)
+        self._model, self._tokenizer = _language_model(said.of_language_model, self.device)
+        self._reads_on = input_device(self._model) if said.device_map else self.device
         self._modules = LensModules(said, dtype, self.device)
         self._preparation = LensPreparation(self._modules)
         self._generator = Generator(self._model, self._tokenizer)
@@ -158,7 +168,7 @@ class EmtLens(Wrapper):
 
     def _tokens(self, prompts: Sequence[str]) -> Batch:
         made = self._tokenizer(list(prompts), padding=True, return_tensors="pt", verbose=False)
-        return {name: made[name].to(self.device) for name in ("input_ids", "attention_mask")}
+        return {name: made[name].to(self._reads_on) for name in ("input_ids", "attention_mask")}
 
 
 class LensPreparation:
@@ -198,7 +208,8 @@ def _dtype(name: str, device: torch.device) -> torch.dtype | str:
     return found
 
 
-def _language_model(name: str, dtype: torch.dtype | str, device: torch.device) -> tuple[Any, Any]:
+def _language_model(said: Arguments, device: torch.device) -> tuple[Any, Any]:
+    name = said.pretrained
     config = load_config(name, None, trust_remote_code=False)
     seq2seq = config.is_encoder_decoder
     if type(config) not in (MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING if seq2seq else MODEL_FOR_CAUSAL_LM_MAPPING):
@@ -207,7 +218,8 @@ def _language_model(name: str, dtype: torch.dtype | str, device: torch.device) -
             f"reads and writes text, as {LensArguments().pretrained}."
         )
     kind = AutoModelForSeq2SeqLM if seq2seq else AutoModelForCausalLM
-    model = whole_model(kind, name, dtype=dtype)
+    options = load_options(said, config, device)
+    model = whole_model(kind, name, **options)
     try:
         tokenizer = AutoTokenizer.from_pretrained(pretrained_path(name))
     except FAILURES as error:
@@ -215,4 +227,5 @@ def _language_model(name: str, dtype: torch.dtype | str, device: torch.device) -
     tokenizer.padding_side = "left"
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    return model.to(device), tokenizer
+    laid_out = "device_map" in options or "quantization_config" in options
+    return model if laid_out else model.to(device), tokenizer

@@ -90,7 +90,7 @@ def load_model(arguments: Arguments, config: Any, device: torch.device) -> Any:
         EmtError: weights are missing, damaged or in part those of another architecture, or an option can't be used.
     """
     _require_shards(arguments.pretrained)
-    options = _options(arguments, config, device)
+    options = load_options(arguments, config, device)
     try:
         if is_repository_checkpoint(arguments.pretrained, arguments.revision):
             model = load_repository_model(arguments.pretrained, config, arguments.revision, **options)
@@ -194,8 +194,12 @@ def _dtype(name: str, device: torch.device) -> Any:
     return getattr(torch, name)
 
 
-def _options(arguments: Arguments, config: Any, device: torch.device) -> dict[str, Any]:
-    """What `from_pretrained` is told beside the checkpoint."""
+def load_options(arguments: Arguments, config: Any, device: torch.device) -> dict[str, Any]:
+    """What `from_pretrained` is told beside the checkpoint.
+
+    Raises:
+        EmtError: what was said of few bits or of several devices contradicts itself.
+    """
     dtype = _dtype(arguments.dtype, device)
     options = {
         "attn_implementation": arguments.attn_implementation,

@@ -130,7 +130,7 @@ class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
             kwargs: the language model's own (`past_key_values`, `logits_to_keep`, ...).
 
         Raises:
-            EmtError: a row has more image tokens than images.
+            EmtError: a row has more image tokens than images, or is longer than an MPT can read.
         """
         if images_seen is None:
             images_seen = images_so_far(input_ids, self.config.image_token_id)
@@ -146,9 +146,20 @@ class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
             kwargs["position_ids"] = position_ids
         elif position_ids is not None and attention_mask is not None and attention_mask.ndim == 4:
             bias = mpt_position_bias(position_ids, self.config.text_config.n_heads)
+        self._require_room(attention_mask)
         with self._looking(media, images_seen, bias):
             out = self.lang_encoder(input_ids=input_ids, attention_mask=attention_mask, **kwargs)
         return FlamingoOutput(logits=out.logits, past_key_values=out.past_key_values, media=media)
+
+    def _require_room(self, attention_mask: Tensor | None) -> None:
+        """Raise where a text is longer than the MPT was made for; a LLaMA's positions have no end."""
+        most = getattr(self.config.text_config, "max_seq_len", None)
+        if most is None or attention_mask is None or attention_mask.ndim != 2 or attention_mask.shape[1] <= most:
+            return
+        raise EmtError(
+            f"prompt and answer have {attention_mask.shape[1]} tokens, and this checkpoint's MPT reads {most} "
+            "(text_config.max_seq_len). Ask with fewer labels, or for a shorter answer (max_new_tokens)."
+        )
 
     @contextmanager
     def _looking(self, media: tuple[MediaKeys, ...], images_seen: Tensor, bias: Tensor | None) -> Iterator[None]:

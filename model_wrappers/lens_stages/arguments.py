@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from emt_tasks.errors import EmtError, UnknownName
-from model_wrappers.arguments import given_arguments
+from model_wrappers.arguments import Arguments, given_arguments
 from model_wrappers.lens_stages.prompts import MODES
 from model_wrappers.lens_stages.vocabulary import LENS, require_vocabulary
 from model_wrappers.zero_shot.arguments import source_of
@@ -29,6 +29,14 @@ class LensArguments:
         num_captions: So many captions.
         threshold: Least cosine similarity of a tag or an attribute.
         dtype: Of all three models, a value of `arguments.DTYPES`.
+        device_map: Of the language model alone, as those that follow: see `arguments.Arguments`.
+        max_memory: See there.
+        offload_folder: See there.
+        load_in_8bit: See there.
+        load_in_4bit: See there.
+        bnb_4bit_compute_dtype: See there.
+        bnb_4bit_quant_type: See there.
+        bnb_4bit_use_double_quant: See there.
         device: `cpu`, `cuda`, `cuda:1`, ... None takes a GPU where there is one.
         batch_size: Images in one batch; None (`auto`) finds the largest that fits.
         max_batch_size: Where `auto` starts.
@@ -46,9 +54,23 @@ class LensArguments:
     num_captions: int = 10
     threshold: float = 0.2
     dtype: str = "auto"
+    device_map: str | Mapping[str, Any] | None = None
+    max_memory: Mapping[str, Any] | None = None
+    offload_folder: str | None = None
+    load_in_8bit: bool = False
+    load_in_4bit: bool = False
+    bnb_4bit_compute_dtype: str | None = None
+    bnb_4bit_quant_type: str | None = None
+    bnb_4bit_use_double_quant: bool = False
     device: str | None = None
     batch_size: int | None = 1
     max_batch_size: int | None = None
+
+    @property
+    def of_language_model(self) -> Arguments:
+        """What was said of the language model, as of any other model."""
+        said = {field.name: getattr(self, field.name, None) for field in fields(Arguments)}
+        return Arguments(**{name: value for name, value in said.items() if value is not None})
 
 
 COUNTS = ("num_tags", "num_attributes", "num_captions")

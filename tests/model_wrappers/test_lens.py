@@ -89,6 +89,21 @@ def test_labels_scored_together_are_as_each_alone(given, tmp_path, family):
         assert one.greedy == alone.greedy
 
 
+@pytest.mark.parametrize("how", [{"device_map": "auto"}, {"load_in_8bit": "true"}])
+def test_its_language_model_is_spread_or_in_few_bits_as_any_other(given, lm, how):
+    other, rows = EmtLens(**{**given, **how}, batch_size=3), pictures(4)
+    asked = [generate(QUESTION, row) for row in range(4)]
+    assert prompts_of(other, rows) == prompts_of(lm, rows)
+    scored = [score(QUESTION, label) for label in LABELS]
+    near = 1e-4 if "device_map" in how else 1.0
+    for one, another in zip(ask(other, scored, rows), ask(lm, scored, rows), strict=True):
+        assert one.total == pytest.approx(another.total, abs=near)
+    if "device_map" in how:
+        assert ask(other, asked, rows) == ask(lm, asked, rows)
+    else:
+        assert other._model.is_loaded_in_8bit
+
+
 def test_a_mode_without_captions_writes_none_and_a_threshold_leaves_tags_out(given):
     lm = EmtLens(**{**given, "mode": "vision", "threshold": "1.1"})
     assert prompts_of(lm, pictures(1)) == [f"Tag: \nAttributes: \nQuestion:{QUESTION}\nShort Answer:"]

@@ -11,6 +11,7 @@ from lmms_eval.api.instance import Instance
 from peft import LoraConfig, get_peft_model
 from PIL import Image
 from toy_otter import toy_checkpoint
+from toy_requests import ask, generate
 
 from emt_tasks.errors import EmtError
 from model_wrappers.closed_set.label_trie import build_trie
@@ -140,3 +141,13 @@ def test_a_checkpoint_of_another_family_is_refused(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama"}))
     with pytest.raises(EmtError, match=r"model type (for|of) emt_otter 'llama'"):
         EmtOtter(pretrained=str(tmp_path))
+
+
+def test_a_prompt_longer_than_an_mpt_reads_is_refused_with_both_lengths(tmp_path):
+    folder = toy_checkpoint(tmp_path, "mpt")
+    said = json.loads((folder / "config.json").read_text())
+    said["text_config"]["max_seq_len"] = 16
+    (folder / "config.json").write_text(json.dumps(said))
+    lm = EmtOtter(pretrained=str(folder), device="cpu")
+    with pytest.raises(EmtError, match=r"have \d+ tokens, and this checkpoint's MPT reads 16"):
+        ask(lm, [generate(PROMPT)], [{"image": pictures(1)[0]}])
