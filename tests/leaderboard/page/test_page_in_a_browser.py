@@ -188,6 +188,20 @@ def test_a_cell_of_a_confusion_opens_its_answers(opened: Any, tmp_path: Path) ->
     assert page.locator("#place").inner_text().endswith("of 4")
 
 
+def test_what_was_not_run_comes_last_either_way_and_what_is_pinned_stays(site: Path, opened: Any) -> None:
+    sorted_by = "[...r.closest('table').tHead.rows[0].cells].findIndex((c) => c.ariaSort)"
+    places = f"(rows) => rows.map((r) => r.cells[{sorted_by}].textContent)"
+    for way in ("asc", "desc"):
+        page = opened(site, f"#table?cols=all&sort=cifar100.{way}")
+        for group in page.locator("#group-ranked, #group-unranked").all():
+            cells = group.locator("tr[id]").evaluate_all(places)
+            numbers = [float(text.split()[0]) for text in cells if text]
+            assert cells[len(numbers) :] == [""] * (len(cells) - len(numbers))
+            assert numbers == sorted(numbers, reverse=way == "desc")
+        pinned = [f"r-{one.id}" for one in board(12).pinned]
+        assert page.locator("#group-pinned tr[id]").evaluate_all("(rows) => rows.map((r) => r.id)") == pinned
+
+
 @pytest.mark.parametrize("reading", ["label_match", "gpt_judge"])
 def test_each_cell_is_what_data_files_have_under_the_reading_that_is_chosen(
     site: Path, opened: Any, reading: str

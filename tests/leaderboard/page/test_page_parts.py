@@ -1,0 +1,120 @@
+"""What a page is made of, part by part."""
+
+import io
+import json
+from base64 import b64decode
+from html import unescape
+from re import sub
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from synthetic_board import board
+
+from emt_tasks.escaping import plain
+from leaderboard.page.answers import marked
+from leaderboard.page.carried import script_data
+from leaderboard.page.drawings import GAPS, ROSES, gaps, roses
+from leaderboard.page.filters import is_https
+from leaderboard.page.maps import confused, map_of, picture
+from leaderboard.page.matrices import matrices
+from leaderboard.page.naming import LONGEST, short
+from leaderboard.page.room import LEAST, SHARES, WHOLE, Room
+from leaderboard.page.wording import words
+
+TEXT = st.text(st.sampled_from("a<b>&\"'/ \u202e\x1b[31m\n猫"), max_size=30)
+
+
+@given(TEXT, st.lists(st.tuples(st.integers(-2, 32), st.integers(-2, 32)), max_size=4))
+def test_marking_words_changes_no_text_and_lets_no_markup_in(raw: str, spans: list[tuple[int, int]]) -> None:
+    told = str(marked(raw, spans))
+    bare = sub("</?mark>", "", told)
+    assert "<" not in bare
+    assert told.count("<mark>") == told.count("</mark>")
+    kept = {character for character in unescape(bare) if character.isalpha()}
+    assert kept <= set(raw)
+    if not spans:
+        assert unescape(bare) == plain(raw)
+
+
+@given(st.recursive(TEXT, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3)))
+def test_no_text_leaves_the_script_that_holds_it(told: object) -> None:
+    written = str(script_data({"told": told}))
+    assert written.isascii()
+    assert not set("<>&") & set(written)
+    assert json.loads(written) == {"told": told}
+
+
+@given(st.integers(0, 2 * WHOLE), st.lists(st.integers(1, WHOLE // 4), min_size=1, max_size=12))
+def test_parts_take_no_more_room_than_there_is_but_for_one_of_each(fixed: int, sizes: list[int]) -> None:
+    room = Room("x" * fixed)
+    left = room.left
+    for part in SHARES:
+        fitting = room.fitting(part, ((size, "x" * size) for size in sizes), len(sizes))
+        assert list(fitting.items) == sizes[: len(fitting.items)]
+        assert fitting.left == len(sizes) - len(fitting.items)
+        assert fitting.items
+        if len(fitting.items) > 1:
+            assert sum(fitting.items) <= max(LEAST, left)
+
+
+def test_a_map_is_a_pixel_a_cell_whose_opacity_is_the_root_of_its_share() -> None:
+    uri = picture([(0, 0, 3), (0, 2, 1), (1, 1, 5)], 2, 4)
+    drawn = Image.open(io.BytesIO(b64decode(uri.split(",")[1]))).convert("RGBA")
+    alpha = np.asarray(drawn)[:, :, 3] / 255
+    expected = np.sqrt([[0.75, 0, 0.25, 0], [0, 1, 0, 0]])
+    assert alpha.shape == (2, 4)
+    assert alpha == pytest.approx(expected, abs=1 / 255)
+
+
+def test_a_maps_numbers_are_those_of_its_cells_and_its_mistakes_go_down() -> None:
+    entry, of, told = next(confused(board(3)))
+    drawn = map_of(entry, of, told)
+    assert drawn.n == sum(count for *_, count in told.cells)
+    assert drawn.right == sum(count for row, column, count in told.cells if row == column)
+    counts = [one.count for one in drawn.top]
+    assert counts == sorted(counts, reverse=True)
+    assert all(one.row != one.column for one in drawn.top)
+
+
+def test_confusions_of_what_is_not_tuned_come_first() -> None:
+    entries = [entry for entry, *_ in confused(board(12)) if entry in board(12).entries]
+    tuned = [entry.series is not None for entry in entries]
+    assert tuned == sorted(tuned)
+
+
+def test_each_change_stands_in_one_cell_of_one_matrix() -> None:
+    made = board(12)
+    cells = [c for matrix in matrices(made) for line in matrix.lines for c in line.cells if c is not None]
+    assert sorted(map(str, cells)) == sorted(map(str, made.matrix))
+
+
+def test_a_large_board_draws_no_more_than_can_be_looked_at() -> None:
+    made = board(200)
+    assert len(roses(made, words("en"))) <= ROSES
+    for drawing in gaps(made, words("en")):
+        assert len(drawing.rows) == GAPS
+        assert drawing.left > 0
+
+
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("https://huggingface.co/a/b", True),
+        ("http://huggingface.co", False),
+        ("javascript:alert(1)", False),
+        ("https://a\u202eb", False),
+        ('https://a" onclick="1', False),
+        ("HTTPS://a", False),
+    ],
+)
+def test_only_plain_https_is_a_link(address: str, link: bool) -> None:
+    assert is_https(address) is link
+
+
+@given(st.text(max_size=200))
+def test_a_name_in_a_drawing_is_short(name: str) -> None:
+    assert len(short(name)) <= LONGEST
+    assert short(name) == name or "…" in short(name)
