@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from finetuning.studies.plan import Plan
     from finetuning.studies.study import Study
 
-PRESETS = ("paper", "toy", "mini")
+PRESETS = ("paper", "toy", "mini", "mini-seeds")
 
 
 @click.command()
@@ -59,7 +59,7 @@ def command(
       emt study my-study.yaml --set-field limit=500 --set-field fields.epochs=1
     """
     if (study is None) == (preset is None):
-        raise click.UsageError("name a study: a YAML file, or --preset paper, toy or mini, one of the two.")
+        raise click.UsageError("name a study: a YAML file, or --preset with one of its names, one of the two.")
     from finetuning.studies.study import read_study
 
     given = dict(fields_of(fields)) | ({"base": base} if base else {})

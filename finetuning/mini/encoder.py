@@ -8,7 +8,7 @@ from typing import Any
 import open_clip
 import torch
 from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
-from pydantic import Field
+from pydantic import Field, model_validator
 from safetensors.torch import save_file
 from torch import Tensor
 from transformers import CLIPVisionConfig, CLIPVisionModel
@@ -38,10 +38,13 @@ class EncoderFields(Fields):
     context: int = Field(24, gt=2)
     shared: int = Field(64, gt=0)
 
-    @property
-    def tokens(self) -> int:
-        """Patches of a picture."""
-        return (self.image // self.patch) ** 2
+    @model_validator(mode="after")
+    def _fit(self) -> "EncoderFields":
+        if self.image % self.patch:
+            raise ValueError(f"image {self.image} is no multiple of patch {self.patch}")
+        if self.width % self.heads or self.width % 4 or self.text_width % self.text_heads:
+            raise ValueError("each width is a multiple of its heads, and width of 4")
+        return self
 
 
 def config_of(sizes: EncoderFields) -> dict[str, Any]:

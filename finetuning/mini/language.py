@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPVisionModel, LlavaForConditionalGeneration, LlavaProcessor
@@ -31,6 +31,12 @@ class LanguageFields(Fields):
     layers: int = Field(3, gt=0)
     heads: int = Field(4, gt=0)
     vocabulary: int = Field(1024, gt=260)
+
+    @model_validator(mode="after")
+    def _fit(self) -> "LanguageFields":
+        if self.width % (2 * self.heads):
+            raise ValueError("width is an even multiple of heads")  # rotary positions turn halves of each head
+        return self
 
 
 class SentenceFields(PaceFields):

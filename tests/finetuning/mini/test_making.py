@@ -148,6 +148,23 @@ def test_an_unknown_field_and_a_study_without_a_base_are_refused(tmp_path: Path)
         read_study(str(path))
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"encoder": {"patch": 5}},
+        {"encoder": {"heads": 5}},
+        {"language": {"heads": 3}},
+        {"sets": ["mnist?row=3"]},
+        {"contrast": {"epochs": 0}},
+        {"lists": {"talks": []}},
+        {"lists": {"talks": [{"template": "paper", "share": 0}]}},
+    ],
+)
+def test_sizes_that_fit_no_model_and_rates_that_teach_nothing_are_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(EmtError):
+        read_miniature("mini", fields)
+
+
 def test_the_plan_of_a_study_is_told_by_an_untrained_base_of_its_sizes(sets: Path, tmp_path: Path) -> None:
     fields = {"miniature": {"like": "mini", **TINY}, "sets": ["mnist?rows=16"], "recipes": ["toy-linear"]}
     base = MiniatureBase(read_study("mini", fields), tmp_path, sets, lambda _: None, live=False)
