@@ -4,6 +4,7 @@
 """
 
 import random
+import re
 import sys
 import tempfile
 import time
@@ -21,6 +22,7 @@ from emt_tasks.labels import label_set
 from leaderboard.entry.suggestions import Given
 
 ENTRIES, ROWS = 200, 100
+PICTURES = re.compile(rb"<svg.*?</svg>|data:image/[^\"')]*", re.DOTALL)
 
 
 class Spent(NamedTuple):
@@ -81,6 +83,7 @@ def _time(folder: Path, entries: int, rows: int) -> None:
         wall, cpu = (sum(one) for one in zip(*spent.values(), strict=True))
         print(f"{again} build of {entries} entries, {rows} rows a set: {wall:.2f} s, of one core {cpu:.2f} s ({told})")
     sizes = {name: len(files[name]) / 1e3 for name in ("index.html", "data.json", "data.csv")}
+    sizes["index.html without pictures"] = len(PICTURES.sub(b"", files["index.html"])) / 1e3
     print(", ".join(f"{name} {size:,.0f} kB" for name, size in sizes.items()))
 
 

@@ -26,7 +26,7 @@ class _Line(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    known: tuple[_Line, ...] = ()
+    known: tuple[_Line, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +65,4 @@ def _read(text: str, where: str) -> dict[tuple[str, str], Known]:
     except ValidationError as error:
         mistakes = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise EmtError(f"{where}: {mistakes}. Each line has set, fingerprint, n and name.") from error
-    return {(line.set, line.fingerprint): Known(line.n, line.name) for line in told.known}
+    return {(line.set, line.fingerprint): Known(line.n, line.name) for line in told.known or ()}

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 import toy_entries
+import toy_sets
 from click.testing import CliRunner, Result
 
 from emt_tasks.cli import COMMANDS
 from emt_tasks.cli.board import COMMANDS as VERBS
 from emt_tasks.cli.board import command
 from emt_tasks.errors import EmtError
+from leaderboard.entry.known import known_data
 
 SAID = ("--org", "org", "--model", "model", "--submitted-by", "somebody")
 
@@ -109,6 +111,9 @@ def test_the_same_entries_give_the_same_site(board: toy_entries.Board, tmp_path:
 def test_a_board_of_ones_own_begins_empty_and_builds(tmp_path: Path) -> None:
     emt("init", tmp_path / "ours")
     emt("validate", "--entries", tmp_path / "ours/entries")
+    with (tmp_path / "ours/entries/known_data.yaml").open("a") as lines:
+        lines.write(emt("known", "--data-dir", toy_sets.write_all(tmp_path / "sets", each=1)).stdout)
+    assert len(known_data(tmp_path / "ours/entries")) >= 4
     emt("build", "--entries", tmp_path / "ours/entries", "--out", tmp_path / "site")
     assert "Our EMT board" in (tmp_path / "site/index.html").read_text()
     assert (tmp_path / "ours/.github/workflows/board.yml").is_file()

@@ -25,4 +25,4 @@ def command(data_dir: Path | None) -> None:
     for part in parts(data_dir or folder_of_data()):
         line = f'{{set: {part.key}, fingerprint: {part.fingerprint}, n: {part.n}, name: "{part.name}"}}'
         click.echo(f"- {line}")
-    click.echo("next: put the lines under `known:` in the board's known_data.yaml", err=True)
+    click.echo("next: the lines belong at the end of the board's known_data.yaml, below `known:`", err=True)
