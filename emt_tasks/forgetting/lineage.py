@@ -139,7 +139,7 @@ def _as_named(run: str, identity: Identity) -> Place:
 
 def joined(places: Sequence[Place]) -> tuple[Place, ...]:
     """`places` with each checkpoint's base: the one loaded from that path or id, else the only one so called."""
-    bases = [place for place in places if place.role is Role.BASE]
+    bases = [place for place in places if place.role is Role.BASE or (place.role is Role.ENCODER and place.base_source)]
     return tuple(
         replace(place, base=_base_of(place, bases)) if place.role is Role.TUNED and place.base is None else place
         for place in places
@@ -149,7 +149,8 @@ def joined(places: Sequence[Place]) -> tuple[Place, ...]:
 def with_sources(places: Sequence[Place], identities: Mapping[str, Identity]) -> tuple[Place, ...]:
     """`places` whose bases carry the id or folder they were loaded from, by which checkpoints find them.
 
-    An encoder that others among them were tuned from is their base, unless a model here looks through it.
+    An encoder that others among them were tuned from is their base, and is told of as one unless a model here looks
+    through it.
     """
     starts = {place.base_source for place in places if place.role is Role.TUNED}
     seen_through = {spelt(place.encoder) for place in places if place.role is Role.BASE and place.encoder}
@@ -158,8 +159,9 @@ def with_sources(places: Sequence[Place], identities: Mapping[str, Identity]) ->
         if place.role is Role.BASE:
             source = identities[place.run].pretrained or identities[place.run].model
             found.append(replace(place, base_source=source))
-        elif place.role is Role.ENCODER and place.name in starts and spelt(place.name) not in seen_through:
-            found.append(replace(place, role=Role.BASE, base_source=place.name))
+        elif place.role is Role.ENCODER and place.name in starts:
+            role = Role.ENCODER if spelt(place.name) in seen_through else Role.BASE
+            found.append(replace(place, role=role, base_source=place.name))
         else:
             found.append(place)
     return tuple(found)
