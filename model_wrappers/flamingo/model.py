@@ -146,20 +146,21 @@ class FlamingoForConditionalGeneration(PreTrainedModel, GenerationMixin):
             kwargs["position_ids"] = position_ids
         elif position_ids is not None and attention_mask is not None and attention_mask.ndim == 4:
             bias = mpt_position_bias(position_ids, self.config.text_config.n_heads)
-        self._require_room(attention_mask)
+        if bias is None:  # a tree of labels brings its own, for positions of any number
+            self._require_room(input_ids, kwargs.get("past_key_values"))
         with self._looking(media, images_seen, bias):
             out = self.lang_encoder(input_ids=input_ids, attention_mask=attention_mask, **kwargs)
         return FlamingoOutput(logits=out.logits, past_key_values=out.past_key_values, media=media)
 
-    def _require_room(self, attention_mask: Tensor | None) -> None:
+    def _require_room(self, input_ids: Tensor, past_key_values: Any) -> None:
         """Raise where a text is longer than the MPT was made for; a LLaMA's positions have no end."""
-        most = getattr(self.config.text_config, "max_seq_len", None)
-        if most is None or attention_mask is None or attention_mask.ndim != 2 or attention_mask.shape[1] <= most:
-            return
-        raise EmtError(
-            f"prompt and answer have {attention_mask.shape[1]} tokens, and this checkpoint's MPT reads {most} "
-            "(text_config.max_seq_len). Ask with fewer labels, or for a shorter answer (max_new_tokens)."
-        )
+        length = input_ids.shape[1] + (past_key_values.get_seq_length() if past_key_values is not None else 0)
+        most = getattr(self.config.text_config, "max_seq_len", length)
+        if length > most:
+            raise EmtError(
+                f"prompt and answer have {length} tokens, and this checkpoint's MPT reads {most} "
+                "(text_config.max_seq_len). Ask with fewer labels, or for a shorter answer (max_new_tokens)."
+            )
 
     @contextmanager
     def _looking(self, media: tuple[MediaKeys, ...], images_seen: Tensor, bias: Tensor | None) -> Iterator[None]:
