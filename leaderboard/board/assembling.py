@@ -14,10 +14,9 @@ from emt_tasks.outcomes import Outcome
 from emt_tasks.statistics.mcnemar import holm
 from emt_tasks.statistics.paired import PairedTable
 from emt_tasks.statistics.power import independent, smallest_drop
-from emt_tasks.tasks import catalogue
 from leaderboard.board.adversaries import adversaries
 from leaderboard.board.audit import agreed, agreement
-from leaderboard.board.columns import Columns, against, bits, board_data, columns, table_of
+from leaderboard.board.columns import Asked, Columns, against, asked, bits, board_data, columns, table_of
 from leaderboard.board.estimates import joined, macro, mean_shares, retained, scored
 from leaderboard.board.flags import flagged
 from leaderboard.board.headlines import headlines
@@ -47,6 +46,7 @@ from leaderboard.board.view import (
 from leaderboard.entry.checks import Case
 from leaderboard.entry.folder import Entries
 from leaderboard.entry.known import KnownData
+from leaderboard.entry.rereading import task_version
 from leaderboard.entry.schema import LABEL_MATCH, EntryFields
 
 
@@ -65,7 +65,7 @@ class Material:
 
     cases: Mapping[str, Case]
     known: KnownData
-    data: Mapping[str, tuple[str, str | None]]
+    data: Mapping[str, Asked]
     columns: Columns
     encoder: Mapping[tuple[str, str], Against]
     base: Mapping[tuple[str, str], Against]
@@ -84,7 +84,7 @@ def board(entries: Entries, known: KnownData, settings: BoardSettings) -> Board:
     found = tuple(sorted(models, key=_table_order))
     return Board(
         title=settings.title,
-        version=str(catalogue()[f"emt_{settings.sets[0]}"].config["metadata"]["version"]),
+        version=task_version(),
         software=version("emt-bench"),
         data_hash=_hash(cases, settings),
         sets=tuple(_set(key, material) for key in settings.sets),
@@ -171,7 +171,7 @@ def _result(case: Case, key: str, material: Material) -> Result:
     told, name = case.candidate.fields, case.candidate.place.id
     data = told.datasets[key]
     mine = material.columns.get((name, key))
-    comparable = (data.fingerprint, data.version) == material.data.get(key)
+    comparable = asked(data) == material.data.get(key)
     to_encoder, to_base = material.encoder.get((name, key)), material.base.get((name, key))
     rows = case.rows.get((key, LABEL_MATCH))
     confused = Confused(told.confusion.get(key, ()), leaks(rows, key) if rows is not None else ())
@@ -276,7 +276,7 @@ def _labels(material: Material, cases: Sequence[Case]) -> Mapping[str, Mapping[s
     for key, data in material.data.items():
         for case in cases:
             told = case.candidate.fields.datasets.get(key)
-            if key in case.candidate.lines and told is not None and (told.fingerprint, told.version) == data:
+            if key in case.candidate.lines and told is not None and asked(told) == data:
                 found[key] = dict(case.rows[key, LABEL_MATCH].rows.label.counts())
                 break
     return found

@@ -13,9 +13,11 @@ from emt_tasks.statistics.mcnemar import mcnemar
 from emt_tasks.statistics.paired import PairedTable, newcombe
 from leaderboard.board.view import Against
 from leaderboard.entry.checks import Case
-from leaderboard.entry.schema import LABEL_MATCH
+from leaderboard.entry.schema import LABEL_MATCH, DatasetFields
 
 Bools = NDArray[np.bool_]
+Asked = tuple[str, str]
+"""Fingerprint of rows, and the part of the task's version that rises with its question."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,11 +25,11 @@ class Answered:
     """One entry on one set under `label_match`.
 
     Attributes:
-        data: which rows they are: fingerprint and version of the task.
+        data: which rows were asked which question (`asked`).
         correct, scored: (n,), rows in the order of pictures and labels, which is the same for the same `data`.
     """
 
-    data: tuple[str, str | None]
+    data: Asked
     correct: Bools
     scored: Bools
 
@@ -47,19 +49,27 @@ def columns(cases: Iterable[Case]) -> dict[tuple[str, str], Answered]:
             labels = np.array([*those.rows.label.values], np.str_)[those.rows.label.codes]
             assert those.rows.image is not None, "every line has one"
             order = np.lexsort((those.rows.doc_id, labels, those.rows.image))
-            data = (told.fingerprint, told.version)
-            found[case.candidate.place.id, key] = Answered(data, those.correct[order], those.scored[order])
+            found[case.candidate.place.id, key] = Answered(asked(told), those.correct[order], those.scored[order])
     return found
 
 
-def board_data(cases: Sequence[Case], key: str) -> tuple[str, str | None] | None:
+def asked(told: DatasetFields) -> Asked:
+    """Equal for entries that can be ranked together: the same rows, asked the same question.
+
+    A task's version rises behind the point where the reading has changed, before it where the question has; answers are
+    read anew here, so that the first counts for nothing.
+    """
+    return told.fingerprint, (told.version or "").partition(".")[0]
+
+
+def board_data(cases: Sequence[Case], key: str) -> Asked | None:
     """The rows that models are ranked on: those that most entries have; of several the newest task, then most rows."""
     told = [case.candidate.fields.datasets[key] for case in cases if key in case.candidate.lines]
-    tally = Counter((one.fingerprint, one.version) for one in told)
-    rows = {(one.fingerprint, one.version): one.n for one in told}
+    tally = Counter(map(asked, told))
+    rows = {asked(one): one.n for one in told}
     if not tally:
         return None
-    return max(tally, key=lambda data: (tally[data], data[1] or "", rows[data], data[0]))
+    return max(tally, key=lambda data: (tally[data], data[1], rows[data], data[0]))
 
 
 def bits(right: Bools) -> str:

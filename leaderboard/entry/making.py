@@ -22,7 +22,7 @@ from leaderboard.entry.checks import confused
 from leaderboard.entry.judge_replies import judge_of, replies_of
 from leaderboard.entry.names import BETWEEN, slugged
 from leaderboard.entry.names import Place as Where
-from leaderboard.entry.rereading import Reply, Rereader
+from leaderboard.entry.rereading import Reply, Rereader, task_version
 from leaderboard.entry.schema import LABEL_MATCH, MOST_CHARACTERS, MOST_WORDS, READING, EntryFields
 from leaderboard.entry.suggestions import Given, base_of, day_of, line, place_of_run, private, suggested, tuning_of
 
@@ -224,13 +224,11 @@ def _dataset(rows: TaskRows) -> dict[str, Any]:
 
 def _readings(tasks: Mapping[str, Sequence[TaskRows]], given: Given) -> list[dict[str, Any]]:
     names = dict.fromkeys(rows.reading for several in tasks.values() for rows in several)
-    versions = {rows.version for several in tasks.values() for rows in several} - {None}
     found: list[dict[str, Any]] = []
     for name in dict.fromkeys((LABEL_MATCH, *names)):
         files = {key: rows.samples for key, several in tasks.items() for rows in several if rows.reading == name}
         judge = judge_of(name, files, given.judge_cost) if name.startswith("gpt_judge") else None
-        version = ", ".join(sorted(map(str, versions))) if name == LABEL_MATCH else None
-        found.append({"name": name, "version": version or None, "judge": judge})
+        found.append({"name": name, "version": task_version() if name == LABEL_MATCH else None, "judge": judge})
     return found
 
 

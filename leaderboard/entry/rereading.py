@@ -13,6 +13,7 @@ from emt_tasks.labels import LabelSet, label_set
 from emt_tasks.lost_answers import is_lost
 from emt_tasks.outcomes import Outcome, outcome_of
 from emt_tasks.reading import Reading
+from emt_tasks.tasks import catalogue
 from leaderboard.entry.answers import Read
 from leaderboard.entry.schema import JudgeFields
 
@@ -78,3 +79,8 @@ class JudgeReplay:
             verdict = None if reply is None else Verdict(reply, meaning_of(reply, question))
         found, outcome = judged(verdict, words, label, self.name)
         return found.prediction, (Outcome.UNSCORED if lost else outcome).value
+
+
+def task_version() -> str:
+    """The version of our tasks as they are now, which `label_match` goes by."""
+    return str(catalogue()["emt_mnist"].config["metadata"]["version"])

@@ -2,6 +2,7 @@
 
 import base64
 import random
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -171,8 +172,6 @@ def test_numbers_alone_have_no_bits_and_no_samples(whole: Board) -> None:
 
 
 def test_other_rows_are_shown_and_not_ranked(folder: Path, tmp_path: Path) -> None:
-    import shutil
-
     there = tmp_path / "entries"
     shutil.copytree(folder, there)
     rows = {f"emt_{key}": toy_entries.rows(key, right(9, 0.5)[:50]) for key in toy_entries.KEYS}
@@ -181,6 +180,17 @@ def test_other_rows_are_shown_and_not_ranked(folder: Path, tmp_path: Path) -> No
     half = entry(built(there), "org__half.base")
     assert (half.unranked, half.results["mnist"].bits) == ("rows", None)
     assert half.results["mnist"].encoder.n == 50  # compared on the rows that both have
+
+
+@pytest.mark.parametrize(("version", "unranked"), [("1.9", None), ("2.0", "rows")])
+def test_answers_to_another_question_are_not_ranked_and_those_read_otherwise_before_are(
+    folder: Path, tmp_path: Path, version: str, unranked: str | None
+) -> None:
+    there = tmp_path / "entries"
+    shutil.copytree(folder, there)
+    given = Given(org="org", model="later", submitted_by="me")
+    toy_entries.Board(there).add(toy_runs.write_run(tmp_path / "run", tasks(5, 0.7), version=version), given)
+    assert entry(built(there), "org__later.base").unranked == unranked
 
 
 def test_the_board_does_not_depend_on_the_order_of_files(folder: Path, whole: Board) -> None:
