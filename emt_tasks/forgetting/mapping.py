@@ -108,10 +108,15 @@ def mapped(places: Iterable[Place], mapping: Mapped) -> tuple[Place, ...]:
             raise UnknownName(f"base (of {run}) in these folders", said.base, found)
         found[run] = _with(found[run], said)
     for run, said in mapping.runs.items():
-        if said.base is not None and (said.base == run or found[said.base].role is Role.ENCODER):
+        if said.base is not None and (said.base == run or _strange(found[run], found[said.base])):
             what = "itself" if said.base == run else f"the encoder {said.base!r}"
             raise EmtError(f"the mapping: the base of {run!r} can't be {what}. Name the run that it was tuned from.")
     return tuple(found.values())
+
+
+def _strange(tuned: Place, base: Place) -> bool:
+    """Whether an encoder is called the base of something else than an encoder that began as it."""
+    return base.role is Role.ENCODER and tuned.base_source != base.name
 
 
 def _with(place: Place, said: MappedRun) -> Place:
