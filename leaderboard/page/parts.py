@@ -82,12 +82,13 @@ def _compared(board: Board, room: Room) -> Fitting[tuple[str, dict[str, str]]]:
 
 
 def _in_turn(samples: Sequence[Sample]) -> list[Sample]:
-    """Those in which readings differ, then one of each entry on each set, then a second of each, and so on."""
-    before: Counter[tuple[str, str]] = Counter()
+    """Those in which readings differ, then a mistake of each entry on each set, a right answer of each, and so on."""
+    before: Counter[tuple[str, str, bool]] = Counter()
     turns = []
     for one in samples:
-        turns.append((not one.differs, before[one.entry, one.key]))
-        before[one.entry, one.key] += 1
+        right = one.reads[0].outcome == "correct"
+        turns.append((not one.differs, before[one.entry, one.key, right], right))
+        before[one.entry, one.key, right] += 1
     return [one for _, one in sorted(zip(turns, samples, strict=True), key=lambda pair: pair[0])]
 
 

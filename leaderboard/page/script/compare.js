@@ -54,7 +54,8 @@ function beginCompare() {
     if (!rows.length) return say(c.nothing);
     return place.replaceChildren(made("p", { class: "verdict" }, verdict(rows)), comparisonTable(rows, ofA, ofB));
   };
-  bound("a", "a", show);
-  bound("b", "b", show);
+  const [first, second] = [...a.options].slice(1).map((option) => option.value);
+  bound("a", "a", show, second && first);
+  bound("b", "b", show, second);
   by("swap").addEventListener("click", () => state.set({ a: b.value, b: a.value }));
 }
