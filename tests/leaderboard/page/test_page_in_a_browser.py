@@ -64,6 +64,7 @@ def test_everything_is_there_without_javascript(site: Path, opened: Any) -> None
     for key in SECTIONS:
         assert len(page.locator(f"#{key}").inner_text()) > 60, key
     assert page.locator("#board tbody tr[id]").count() == 12 + len(board(12).pinned)
+    assert all(one.is_visible() for one in page.locator("#board thead th").all())
     assert page.locator("#answers > li").first.is_visible()
     assert page.locator(".matrix").first.is_visible()
     assert page.locator(".drawing svg").first.is_visible()
