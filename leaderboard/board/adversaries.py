@@ -40,8 +40,8 @@ def adversaries(rows: Mapping[str, Mapping[str, int]]) -> tuple[Entry, ...]:
 def _entry(name: str, scored: Mapping[str, Scored]) -> Entry:
     results = {key: Result(key, "", "", comparable=False, by={LABEL_MATCH: one}) for key, one in scored.items()}
     shares, foreign = mean_shares(scored.values())
-    return Entry(
-        id=f"{ORG}__{name}.computed",
+    return Entry(  # an entry's id holds `__` twice, so that none can be called like these
+        id=f"{ORG}.{name}",
         kind=Kind.ADVERSARY,
         model=Model(name, ORG),
         tuning=Tuning(),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from emt_tasks.forgetting.lineage import spelt
 from leaderboard.board.view import Tier
 from leaderboard.entry.checks import Case
-from leaderboard.entry.names import slugged
+from leaderboard.entry.names import BETWEEN, slugged
 from leaderboard.entry.schema import EntryFields
 
 
@@ -63,8 +63,8 @@ def series(told: EntryFields, folder: str) -> str | None:
     tuning = told.tuning
     if tuning.kind == "none":
         return None
-    parts = (folder, tuning.kind, "+".join(tuning.dataset), tuning.base or "", *_told(tuning.lr, tuning.seed))
-    return ".".join(map(slugged, parts))
+    parts = (tuning.kind, "+".join(tuning.dataset), tuning.base or "", *_told(tuning.lr, tuning.seed))
+    return BETWEEN.join((folder, *map(slugged, parts)))
 
 
 def _told(*values: object) -> Iterable[str]:

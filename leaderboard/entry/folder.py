@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,18 @@ def places(folder: Path) -> tuple[list[Place], list[Excluded]]:
         for name in names
         if name not in owned and name not in OWN_FILES
     ]
-    return list(found.values()), strays
+    return _told_apart(found.values(), strays)
+
+
+def _told_apart(found: Iterable[Place], strays: list[Excluded]) -> tuple[list[Place], list[Excluded]]:
+    """Without entries whose names are another's but for capitals: some file systems take them for the same."""
+    first: dict[str, Place] = {}
+    for place in found:
+        same = first.setdefault(place.id.casefold(), place)
+        if same is not place:
+            reason = Remark("path", f"its name is that of {same.entry} but for capitals; choose another")
+            strays.append(Excluded(str(place.entry), (reason,)))
+    return list(first.values()), strays
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

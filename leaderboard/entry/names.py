@@ -20,8 +20,8 @@ class Place:
 
     @property
     def id(self) -> str:
-        """Unique on a board and safe wherever it stands: `org__model.run`."""
-        return f"{self.folder}.{self.run}"
+        """Unique on a board and safe wherever it stands: `org__model__run`, none of which holds `__` itself."""
+        return f"{self.folder}{BETWEEN}{self.run}"
 
     @property
     def entry(self) -> PurePosixPath:
@@ -52,7 +52,7 @@ def place_of(path: str) -> Place | None:
     """The place that a path below the folder of entries is; None where it is none.
 
     >>> place_of("llava-hf__llava-1.5-7b/base.json").id
-    'llava-hf__llava-1.5-7b.base'
+    'llava-hf__llava-1.5-7b__base'
     >>> place_of("../evil__x/run.json") is place_of("a__b/c/d.json") is place_of("nobody/run.json") is None
     True
     """

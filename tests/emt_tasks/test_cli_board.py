@@ -73,7 +73,7 @@ def test_good_entries_are_valid(board: toy_entries.Board) -> None:
 def test_a_bad_entry_is_named_with_its_rule_and_the_code_is_4(board: toy_entries.Board) -> None:
     (board.folder / "org__model" / "other.json").write_text("{}")
     told = json.loads(emt("validate", "--entries", board.folder, "--json", code=4).stdout)
-    assert told["entries"] == ["org__model.base"]
+    assert told["entries"] == ["org__model__base"]
     assert [(one["path"], one["reasons"][0]["rule"]) for one in told["excluded"]] == [
         ("org__model/other.json", "schema")
     ]
@@ -84,7 +84,7 @@ def test_a_bad_entry_does_not_keep_the_rest_from_being_built(board: toy_entries.
     (board.folder / "org__model" / "other.json").write_text("{}")
     found = emt("build", "--entries", board.folder, "--out", tmp_path / "site", "--no-images", code=4)
     told = json.loads((tmp_path / "site" / "data.json").read_text())["board"]
-    assert [one["id"] for one in told["entries"]] == ["org__model.base"]
+    assert [one["id"] for one in told["entries"]] == ["org__model__base"]
     assert [one["path"] for one in told["excluded"]] == ["org__model/other.json"]
     assert "other.json" in found.stderr
 

@@ -84,8 +84,8 @@ def entry(whole: Board, name: str):
 def test_who_is_ranked_and_why_others_are_not(whole: Board) -> None:
     told = {one.id: (one.rank is not None, one.unranked) for one in whole.entries}
     assert told == {
-        "org__base.base": (True, None), "other__rival.base": (True, None), "org__base.lora-1": (True, None),
-        "org__base.lora-2": (True, None), "org__part.base": (False, "sets"), "org__told.run": (False, "tier"),
+        "org__base__base": (True, None), "other__rival__base": (True, None), "org__base__lora-1": (True, None),
+        "org__base__lora-2": (True, None), "org__part__base": (False, "sets"), "org__told__run": (False, "tier"),
     }  # fmt: skip
     assert [one.kind for one in whole.pinned] == [Kind.ADVERSARY] * 4 + [Kind.ENCODER]
     assert whole.comparisons == 6
@@ -96,18 +96,18 @@ def test_the_best_stand_first_and_alike_ones_share_a_group(whole: Board) -> None
     assert [one.id for one in whole.entries[:4]] == sorted(
         (one.id for one in whole.entries[:4]), key=lambda name: -entry(whole, name).macro.value
     )
-    assert entry(whole, "org__base.base").rank.tie == entry(whole, "other__rival.base").rank.tie == 1
-    assert entry(whole, "org__base.lora-2").rank.tie > 1
+    assert entry(whole, "org__base__base").rank.tie == entry(whole, "other__rival__base").rank.tie == 1
+    assert entry(whole, "org__base__lora-2").rank.tie > 1
 
 
 def test_the_gap_to_the_encoder_is_that_of_two_runs(whole: Board) -> None:
     encoder, base = (np.array(right(seed, share)) for seed, share in ((2, 0.9), (3, 0.6)))  # second set: seed + 1
     table = PairedTable.of(encoder, base)
-    gap = entry(whole, "org__base.base").results["cifar10"].encoder
+    gap = entry(whole, "org__base__base").results["cifar10"].encoder
     assert (gap.difference, (gap.low, gap.high)) == (table.difference, newcombe(table))
     assert gap.p == mcnemar(table.only_a, table.only_b)
     assert gap.p_holm >= gap.p
-    assert gap.other == "open_clip__ViT-L-14-openai.zero-shot"
+    assert gap.other == "open_clip__ViT-L-14-openai__zero-shot"
 
 
 def test_bits_are_right_answers_in_an_order_that_all_share(whole: Board) -> None:
@@ -115,18 +115,18 @@ def test_bits_are_right_answers_in_an_order_that_all_share(whole: Board) -> None
         packed = np.frombuffer(base64.b64decode(entry(whole, name).results[key].bits), np.uint8)
         return np.unpackbits(packed, bitorder="little")[:N].astype(bool)
 
-    a, b = column("open_clip__ViT-L-14-openai.zero-shot", "mnist"), column("org__base.base", "mnist")
-    gap = entry(whole, "org__base.base").results["mnist"].encoder
+    a, b = column("open_clip__ViT-L-14-openai__zero-shot", "mnist"), column("org__base__base", "mnist")
+    gap = entry(whole, "org__base__base").results["mnist"].encoder
     assert ((a & b).sum(), (a & ~b).sum(), (~a & b).sum()) == (gap.both, gap.only_other, gap.only_this)
 
 
 def test_forgetting_is_of_the_sets_not_tuned_on(whole: Board) -> None:
-    tuned = entry(whole, "org__base.lora-2")
+    tuned = entry(whole, "org__base__lora-2")
     changes = {key: one.change.difference for key, one in tuned.results.items()}
     assert tuned.results["mnist"].tuned_on
     assert tuned.forgetting.value == pytest.approx(-np.mean([changes[key] for key in toy_entries.KEYS[1:]]))
     assert tuned.forgetting.of == 3
-    assert entry(whole, "org__base.base").forgetting is None
+    assert entry(whole, "org__base__base").forgetting is None
 
 
 def test_a_tuning_has_a_curve_a_set_from_its_base_on(whole: Board) -> None:
@@ -140,7 +140,7 @@ def test_a_tuning_has_a_curve_a_set_from_its_base_on(whole: Board) -> None:
 
 
 def test_retention_is_the_share_of_the_encoders_accuracy(whole: Board) -> None:
-    base = entry(whole, "org__base.base")
+    base = entry(whole, "org__base__base")
     each = [one.by["label_match"].accuracy / one.encoder.accuracy for one in base.results.values()]
     assert base.retention.value == pytest.approx(np.mean(each))
     assert base.retention.low < base.retention.value < base.retention.high
@@ -165,10 +165,10 @@ def test_who_never_looks_stands_on_the_floor(whole: Board) -> None:
 
 
 def test_numbers_alone_have_no_bits_and_no_samples(whole: Board) -> None:
-    told = entry(whole, "org__told.run")
+    told = entry(whole, "org__told__run")
     assert told.provenance.tier is Tier.REPORTED
     assert all(one.bits is None and one.encoder is None for one in told.results.values())
-    assert "org__told.run" not in {one.entry for one in whole.samples}
+    assert "org__told__run" not in {one.entry for one in whole.samples}
 
 
 def test_other_rows_are_shown_and_not_ranked(folder: Path, tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_other_rows_are_shown_and_not_ranked(folder: Path, tmp_path: Path) -> No
     rows = {f"emt_{key}": toy_entries.rows(key, right(9, 0.5)[:50]) for key in toy_entries.KEYS}
     given = Given(org="org", model="half", submitted_by="me", encoder=ENCODER)
     toy_entries.Board(there).add(toy_runs.write_run(tmp_path / "run", rows), given)
-    half = entry(built(there), "org__half.base")
+    half = entry(built(there), "org__half__base")
     assert (half.unranked, half.results["mnist"].bits) == ("rows", None)
     assert half.results["mnist"].encoder.n == 50  # compared on the rows that both have
 
@@ -190,7 +190,7 @@ def test_answers_to_another_question_are_not_ranked_and_those_read_otherwise_bef
     shutil.copytree(folder, there)
     given = Given(org="org", model="later", submitted_by="me")
     toy_entries.Board(there).add(toy_runs.write_run(tmp_path / "run", tasks(5, 0.7), version=version), given)
-    assert entry(built(there), "org__later.base").unranked == unranked
+    assert entry(built(there), "org__later__base").unranked == unranked
 
 
 def test_the_board_does_not_depend_on_the_order_of_files(folder: Path, whole: Board) -> None:
@@ -210,11 +210,11 @@ def test_a_board_may_ask_for_fewer_sets(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "board.yaml").write_text("title: Ours\nsets: [mnist, cifar10]\n")
     known = known_data(folder)
     found = board(read_entries(folder, known), known, board_settings(tmp_path))
-    assert (found.title, next(one for one in found.entries if one.id == "org__part.base").unranked) == ("Ours", None)
+    assert (found.title, next(one for one in found.entries if one.id == "org__part__base").unranked) == ("Ours", None)
 
 
 def test_accuracies_are_those_of_wilson(whole: Board) -> None:
-    scored = entry(whole, "org__base.base").results["mnist"].by["label_match"]
+    scored = entry(whole, "org__base__base").results["mnist"].by["label_match"]
     assert (scored.low, scored.high) == wilson(sum(right(2, 0.6)), N)
 
 

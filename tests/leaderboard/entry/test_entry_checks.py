@@ -154,7 +154,7 @@ def test_every_rule_has_a_bad_example_here_or_with_the_judge() -> None:
 
 def test_a_maintainers_list_makes_an_entry_verified(board: toy_entries.Board, entry: Path) -> None:
     board.change(entry, lambda told: told["provenance"].update(tier="verified"))
-    (board.folder / "verified.txt").write_text("org__model.base  # ran again in March\n")
+    (board.folder / "verified.txt").write_text("org__model__base  # ran again in March\n")
     assert rules_broken(board) == set()
 
 
@@ -162,6 +162,6 @@ def test_a_submitters_own_list_of_verified_entries_counts_for_nothing(
     board: toy_entries.Board, entry: Path, tmp_path: Path
 ) -> None:
     board.change(entry, lambda told: told["provenance"].update(tier="verified"))
-    (board.folder / "verified.txt").write_text("org__model.base\n")
+    (board.folder / "verified.txt").write_text("org__model__base\n")
     found = read_entries(board.folder, known_data(board.folder), lists=tmp_path)
     assert [reason.rule for one in found.excluded for reason in one.reasons] == ["tier"]

@@ -89,6 +89,18 @@ def test_files_that_are_no_entries_are_named(board: toy_entries.Board, entry: Pa
     assert (told(found), len(found.cases)) == ([(path, "path")], 1)
 
 
+def test_entries_that_only_capitals_tell_apart_are_not_both_taken(
+    board: toy_entries.Board, entry: Path, tmp_path: Path
+) -> None:
+    other = entry.with_name("Base.json")
+    other.write_bytes(entry.read_bytes())
+    assert ("org__model/base.json", "path") in told(read(board))
+
+
+def test_no_two_entries_have_one_id() -> None:
+    assert place_of("a__b.c/d.json").id != place_of("a__b/c.d.json").id
+
+
 def test_the_same_answers_under_two_names_are_one_entry(board: toy_entries.Board, entry: Path, tmp_path: Path) -> None:
     board.add(tmp_path / "run", Given(org="thief", model="mine", submitted_by="somebody"))
     found = read(board)
