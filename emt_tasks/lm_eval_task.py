@@ -4,7 +4,6 @@
 what differs is what the two harnesses call things, and where lm_eval puts a picture.
 """
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -15,6 +14,7 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.task import ConfigurableTask
 from lm_eval.models.api_models import JsonChatStr
 
+from emt_tasks.errors import EmtError
 from emt_tasks.escaping import storable
 from emt_tasks.hub import located
 from emt_tasks.likelihood import Likelihood
@@ -61,7 +61,7 @@ class EmtTask(ConfigurableTask):
         """The question as the model is sent it; to a server without the mark, since its messages have the picture."""
         context = super().fewshot_context(doc, *args, **settings)
         if isinstance(context, JsonChatStr):
-            return JsonChatStr(context.prompt.replace(json.dumps(PLACE_OF_PICTURE)[1:-1], ""))
+            return JsonChatStr(context.prompt.replace(PLACE_OF_PICTURE, ""))
         if not settings.get("apply_chat_template") and not self._told_of_template:
             self._told_of_template = True
             logger.warning(
@@ -69,6 +69,19 @@ class EmtTask(ConfigurableTask):
                 "Add --apply_chat_template, unless the model has no template.", self.config.task,
             )  # fmt: skip
         return context
+
+    def build_all_requests(self, **settings: Any) -> None:
+        """The requests of all rows.
+
+        Raises:
+            EmtError: they shall be kept, which lm_eval does by the task's name, whatever its pictures and prompt are now.
+        """
+        if settings.get("cache_requests"):
+            raise EmtError(
+                f"{self.config.task}: --cache_requests would ask old questions of new data, since lm_eval keeps them "
+                "by the task's name alone. Leave it out."
+            )
+        super().build_all_requests(**settings)
 
     def construct_requests(self, doc: Mapping[str, Any], ctx: Any, **settings: Any) -> Instance | list[Instance]:
         """The request, or for a choice one for each label, with settings by the names that lm_eval's models know."""

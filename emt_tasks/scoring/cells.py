@@ -1,8 +1,9 @@
 """The cells of a table on disk: CSV, TSV, Excel."""
 
 import csv
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -39,27 +40,22 @@ def _excel(path: Path) -> Iterator[Sequence[Any]]:
 
     An answer that begins with "=" was taken for a formula: where that has no value, it is read as it was said.
     """
-    from openpyxl.utils.escape import unescape
-
-    with _workbook(path, data_only=True) as values, _workbook(path, data_only=False) as formulas:
-        sheets = (book.worksheets[0].iter_rows(values_only=True) for book in (values, formulas))
-        for row, said in zip(*sheets, strict=True):
-            cells = (cell if value is None else value for value, cell in zip(row, said, strict=True))
-            yield [unescape(cell) if isinstance(cell, str) else cell for cell in cells]
-
-
-@contextmanager
-def _workbook(path: Path, **given: bool) -> Iterator[Any]:
     from zipfile import BadZipFile
 
     import openpyxl
+    from openpyxl.utils.escape import unescape
     from openpyxl.utils.exceptions import InvalidFileException
 
+    def opened(**given: bool) -> Any:
+        return closing(openpyxl.load_workbook(path, read_only=True, **given))
+
+    # What openpyxl raises over files that are broken; both its XML parsers' errors are SyntaxErrors.
+    broken = (BadZipFile, InvalidFileException, LookupError, OSError, SyntaxError, TypeError, ValueError, zlib.error)
     try:
-        book = openpyxl.load_workbook(path, read_only=True, **given)
-    except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
-        raise EmtError(f"{path.name} is no Excel workbook ({error}). Save it as .xlsx or .csv.") from error
-    try:
-        yield book
-    finally:
-        book.close()
+        with opened(data_only=True) as values, opened(data_only=False) as formulas:
+            sheets = (book.worksheets[0].iter_rows(values_only=True) for book in (values, formulas))
+            for row, said in zip(*sheets, strict=True):
+                cells = (cell if value is None else value for value, cell in zip(row, said, strict=True))
+                yield [unescape(cell) if isinstance(cell, str) else cell for cell in cells]
+    except broken as error:
+        raise EmtError(f"{path.name} is no whole Excel workbook ({error}). Save it as .xlsx or .csv.") from error

@@ -1,15 +1,18 @@
 """The class that has our tasks understood by lm_eval: data, settings, and what goes wrong."""
 
+import json
 import logging
 from pathlib import Path
 
 import pytest
 import toy_sets
 import yaml
+from click.testing import CliRunner
 from lm_eval.tasks import TaskManager
 from scripted_lm_eval import ScriptedLM, evaluated
 
 from emt_tasks import harness
+from emt_tasks.cli.score import command as score
 from emt_tasks.errors import EmtError
 from emt_tasks.lm_eval_task import EmtTask, as_lm_eval_says
 from emt_tasks.sources import MissingData
@@ -155,3 +158,16 @@ def test_a_reading_that_lacks_something_is_said_before_a_question_is_asked(
     with pytest.raises(EmtError, match=r"can't be read by clip_argmin: there is no folder '/no/where'"):
         evaluated(model, data, "emt_cifar10_clip", limit=1)
     assert model.prompts == []
+
+
+def test_questions_are_not_kept_by_a_name_that_says_nothing_of_them(data: Path) -> None:
+    with pytest.raises(EmtError, match="--cache_requests would ask old questions of new data"):
+        evaluated(ScriptedLM(right), data, "emt_mnist", limit=1, cache_requests=True)
+
+
+def test_answers_without_metrics_can_be_scored_later(data: Path, tmp_path: Path) -> None:
+    evaluated(ScriptedLM(right), data, "emt_cifar10", limit=4, predict_only=True, out=tmp_path)
+    done = CliRunner().invoke(score, [str(tmp_path), "--json"])
+    assert done.exit_code == 0, done.output
+    (found,) = json.loads(done.stdout)["results"]
+    assert (found["n"], found["accuracy"]) == (4, 1.0)

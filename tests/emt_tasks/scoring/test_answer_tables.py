@@ -1,5 +1,6 @@
 import csv
 import json
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -133,5 +134,28 @@ def test_what_is_no_text_or_no_workbook_is_said(tmp_path: Path) -> None:
     (tmp_path / "t.xlsx").write_bytes(b"not a workbook")
     with pytest.raises(EmtError, match="UTF-8"):
         outcomes(tmp_path / "t.csv", tmp_path / "out")
-    with pytest.raises(EmtError, match="no Excel workbook"):
+    with pytest.raises(EmtError, match="no whole Excel workbook"):
         outcomes(tmp_path / "t.xlsx", tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml", "[Content_Types].xml"]
+)
+@pytest.mark.parametrize("harm", [None, b"", b"<a", b"\x00\xff"])
+def test_a_workbook_that_is_not_whole_is_said(tmp_path: Path, part: str, harm: bytes | None) -> None:
+    whole = zipfile.ZipFile(vlmevalkit(tmp_path / "whole.xlsx", [("cat", "a cat")]))
+    with zipfile.ZipFile(tmp_path / "t.xlsx", "w") as file:
+        for name in whole.namelist():
+            content = harm if name == part else whole.read(name)
+            if content is not None:
+                file.writestr(name, content)
+    said = what_is_said(tmp_path / "t.xlsx", tmp_path / "out")
+    assert "no whole Excel workbook" in said or said == "correct", "what is harmed may be nothing that is read"
+
+
+def test_an_answer_that_became_a_formula_is_read_as_said(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in [("index", "answer", "prediction"), (0, "cat", "=cat"), (1, "dog", "= a cat"), (2, "ship", "-ship")]:
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "t.xlsx")
+    assert outcomes(tmp_path / "t.xlsx", tmp_path / "out") == ["correct", "incorrect", "correct"]
