@@ -74,7 +74,7 @@ class EmtTask(ConfigurableTask):
         """The requests of all rows.
 
         Raises:
-            EmtError: they shall be kept, which lm_eval does by the task's name, whatever its pictures and prompt are now.
+            EmtError: they shall be kept, which lm_eval does by the task's name, whatever pictures it has now.
         """
         if settings.get("cache_requests"):
             raise EmtError(

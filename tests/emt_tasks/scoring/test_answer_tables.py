@@ -138,6 +138,13 @@ def test_what_is_no_text_or_no_workbook_is_said(tmp_path: Path) -> None:
         outcomes(tmp_path / "t.xlsx", tmp_path / "out")
 
 
+def what_is_said(path: Path, out: Path) -> str:
+    try:
+        return outcomes(path, out)[0]
+    except EmtError as error:
+        return str(error)
+
+
 @pytest.mark.parametrize(
     "part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml", "[Content_Types].xml"]
 )
