@@ -27,13 +27,24 @@ class EmtInstructBlip(HFModel):
         """Put our own assembly of inputs in the processor's place, which pads between image and text.
 
         Raises:
-            EmtError: config and language model have no place for an image, as before transformers 4.46.
+            EmtError: config and language model have no place for an image, as before transformers 4.46, or the
+                Q-Former's tokenizer is missing.
         """
         if config.image_token_index is None:
             config.image_token_index = self._image_token(config.text_config.vocab_size)
         # transformers leaves it unsaid, and generation over an encoder-decoder returns the answer without the prompt.
         config.is_encoder_decoder = config.text_config.is_encoder_decoder
+        self._require_qformer_tokenizer(config)
         self.processor = InstructBlipInputs(self.processor, config)
+
+    def _require_qformer_tokenizer(self, config: Any) -> None:
+        """Raise where transformers, finding no tokenizer for the Q-Former, took the language model's in silence."""
+        words, places = len(self.processor.qformer_tokenizer), config.qformer_config.vocab_size
+        if words > places:
+            raise EmtError(
+                f"pretrained={self.arguments.pretrained}: the tokenizer for its Q-Former has {words} tokens, and the "
+                f"Q-Former {places} embeddings: it is another's. Copy the folder qformer_tokenizer too."
+            )
 
     def _image_token(self, embeddings: int) -> int:
         """The tokenizer's sign for an image, where the config names none and the language model has a place for it."""

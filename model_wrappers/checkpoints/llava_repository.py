@@ -14,8 +14,9 @@ from model_wrappers.checkpoints.llava_layout import TEXT_MODELS, is_repository_c
 from model_wrappers.checkpoints.llava_templates import template_of
 from model_wrappers.checkpoints.llava_tokenizer import load_tokenizer
 from model_wrappers.checkpoints.llava_weights import read_weights, require_no_delta, translated
-from model_wrappers.checkpoints.tower_shapes import SINGLES, Shown, needed_files, shown
+from model_wrappers.checkpoints.tower_shapes import Shown, needed_files, shown
 from model_wrappers.checkpoints.vision_towers import image_processor, tower_config
+from model_wrappers.checkpoints.weight_index import SINGLES
 
 FILES = ("*.json", "tokenizer.model", "*.safetensors", "pytorch_model*.bin", "chat_template.jinja")
 SMALL_FILES = ("*.json", "tokenizer.model", "chat_template.jinja")

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 from emt_tasks.errors import EmtError
 from model_wrappers.checkpoints.layouts import Layout
-from model_wrappers.checkpoints.llava_layout import LINEAR, projector_type, read_json
+from model_wrappers.checkpoints.llava_layout import LINEAR, projector_type
 from model_wrappers.checkpoints.misfits import differences, listed
 from model_wrappers.checkpoints.replacements import unit
 from model_wrappers.checkpoints.tensor_files import load_tensors
-from model_wrappers.checkpoints.tower_shapes import INDEXES, SINGLES
 from model_wrappers.checkpoints.vision_towers import tower_weights
+from model_wrappers.checkpoints.weight_index import SINGLES, files_of
 
 COMPUTED = re.compile(r"(rotary_emb\.inv_freq|embeddings\.position_ids)$")
 """Buffers that older versions of transformers saved and that are computed now."""
@@ -42,12 +42,11 @@ def weight_files(folder: Path) -> list[Path]:
     Raises:
         EmtError: there are none, or an index names some that are not there.
     """
-    for index in INDEXES:
-        if (folder / index).is_file():
-            named = sorted(set(read_json(folder / index)["weight_map"].values()))
-            if missing := [name for name in named if not (folder / name).is_file()]:
-                raise EmtError(f"{folder} lacks {listed(missing)} of {len(named)} weight files. Copy them too.")
-            return [folder / name for name in named]
+    named = files_of(folder)
+    if named is not None:
+        if missing := [name for name in named if not (folder / name).is_file()]:
+            raise EmtError(f"{folder} lacks {listed(missing)} of {len(named)} weight files. Copy them too.")
+        return [folder / name for name in named]
     for name in SINGLES:
         if (folder / name).is_file():
             return [folder / name]

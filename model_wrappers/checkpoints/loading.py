@@ -1,6 +1,5 @@
 """A base checkpoint: its config, its model and its processor, or a clear word on why not."""
 
-import json
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -25,7 +24,7 @@ from model_wrappers.checkpoints.misfits import listed
 from model_wrappers.checkpoints.placement import spread
 from model_wrappers.checkpoints.quantisation import quantisation
 from model_wrappers.checkpoints.tensor_files import require_contents
-from model_wrappers.checkpoints.tower_shapes import INDEXES, SINGLES
+from model_wrappers.checkpoints.weight_index import INDEXES, SINGLES, files_of
 
 FAILURES = (OSError, ImportError, ValueError, SafetensorError)
 """What transformers raises of a checkpoint or an option that it can't use."""
@@ -212,13 +211,9 @@ def load_options(arguments: Arguments, config: Any, device: torch.device) -> dic
 def _require_shards(pretrained: str) -> None:
     """Raise where a folder's index names files that are not there: a copy that was interrupted."""
     folder = local_folder(pretrained, "pretrained")
-    for index in INDEXES if folder else ():
-        assert folder is not None
-        if (folder / index).is_file():
-            named = set(json.loads((folder / index).read_text(encoding="utf8"))["weight_map"].values())
-            if missing := sorted(name for name in named if not (folder / name).is_file()):
-                raise EmtError(f"{Path(folder)} lacks {listed(missing)} of {len(named)} weight files. Copy them too.")
-            return
+    named = files_of(folder) if folder else None
+    if folder and named and (missing := [name for name in named if not (folder / name).is_file()]):
+        raise EmtError(f"{folder} lacks {listed(missing)} of {len(named)} weight files. Copy them too.")
 
 
 def _hint(error: Exception) -> str:

@@ -51,7 +51,7 @@ def load_tensors(path: Path, device: str = "cpu") -> dict[str, Tensor]:
             f"{path} holds pickled objects other than tensors; unpickling them can run any code, so it was not done. "
             "Ask for the weights as safetensors."
         ) from error
-    except (SafetensorError, RuntimeError, EOFError) as error:
+    except (SafetensorError, RuntimeError, EOFError, OSError) as error:
         raise EmtError(_damaged(path, error)) from error
     if not isinstance(tensors, dict) or not all(isinstance(tensor, Tensor) for tensor in tensors.values()):
         raise EmtError(f"{path} does not hold named tensors. Is it the file with the weights?")

@@ -4,14 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from emt_tasks.errors import EmtError
-from model_wrappers.checkpoints.llava_layout import PROJECTOR_KEY, read_json
+from model_wrappers.checkpoints.llava_layout import PROJECTOR_KEY
 from model_wrappers.checkpoints.tensor_files import Shapes, tensor_shapes
+from model_wrappers.checkpoints.weight_index import INDEXES, SINGLES, file_of
 
-INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
-SINGLES = ("model.safetensors", "pytorch_model.bin")
 OWN_KEY = re.compile(r"(?:^|\.)vision_tower\.vision_tower\.(?:vision_model\.)?")
 LAYER = re.compile(r"encoder\.layers\.(\d+)\.")
 
@@ -33,12 +31,11 @@ def needed_files(folder: Path) -> list[str]:
     """The names of the weight files that hold encoder and projector; they need not be there.
 
     Raises:
-        EmtError: the index is no JSON.
+        EmtError: the index is damaged.
     """
     for index in INDEXES:
         if (folder / index).is_file():
-            places: Mapping[str, Any] = read_json(folder / index).get("weight_map", {})
-            return sorted({str(file) for key, file in places.items() if _is_of_pictures(key)})
+            return sorted({file for key, file in file_of(folder / index).items() if _is_of_pictures(key)})
     return next(([name] for name in SINGLES if (folder / name).is_file()), [])
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModel, LlavaImageProcessor
@@ -9,6 +10,7 @@ from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModel, 
 from emt_tasks.errors import EmtError
 from model_wrappers.checkpoints.hub_files import find_file
 from model_wrappers.checkpoints.llava_layout import TOWER_SIZE, TOWERS, read_json
+from model_wrappers.checkpoints.tensor_files import require_contents
 from model_wrappers.checkpoints.tower_shapes import Shown
 
 VIT_L = {
@@ -79,7 +81,14 @@ def tower_weights(name: str, checkpoint: Path) -> dict[str, Any]:
         EmtError: they are not there or can't be read.
     """
     try:
+        if (folder := Path(_located(name, checkpoint))).is_dir():
+            require_contents(folder)
         model, notes = CLIPVisionModel.from_pretrained(_located(name, checkpoint), output_loading_info=True)
+    except UnpicklingError as error:
+        raise EmtError(
+            f"mm_vision_tower={name}, which {checkpoint} names, holds pickled objects other than tensors; unpickling "
+            "them can run any code, so it was not done. Ask for the weights as safetensors."
+        ) from error
     except (OSError, ValueError, RuntimeError) as error:
         first = str(error).strip().split("\n")[0]
         raise EmtError(

@@ -1,6 +1,5 @@
 """The files of a checkpoint folder, read without running anything that lies in them."""
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -11,8 +10,8 @@ from torch import Tensor
 from transformers.modeling_utils import load_state_dict
 
 from emt_tasks.errors import EmtError
+from model_wrappers.checkpoints.weight_index import INDEXES, files_of
 
-INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 SINGLES = ("model.safetensors", "pytorch_model.bin", "final_weights.pt", "checkpoint.pt")
 WEIGHTS = (*INDEXES, *SINGLES, "model-*.safetensors", "pytorch_model-*.bin")
 WRAPPINGS = ("model_state_dict", "model")  # what training scripts put around the weights
@@ -24,12 +23,11 @@ def weight_files(folder: Path) -> list[Path]:
     Raises:
         EmtError: there are none, or an index names files that are not there.
     """
-    for index in INDEXES:
-        if (path := folder / index).is_file():
-            names = sorted(set(json.loads(path.read_text(encoding="utf-8"))["weight_map"].values()))
-            if absent := [name for name in names if not (folder / name).is_file()]:
-                raise EmtError(f"{folder} is not complete: {index} names {', '.join(absent)}. Copy the folder again.")
-            return [folder / name for name in names]
+    names = files_of(folder)
+    if names is not None:
+        if absent := [name for name in names if not (folder / name).is_file()]:
+            raise EmtError(f"{folder} lacks {', '.join(absent)} of {len(names)} weight files. Copy them too.")
+        return [folder / name for name in names]
     for name in SINGLES:
         if (folder / name).is_file():
             return [folder / name]

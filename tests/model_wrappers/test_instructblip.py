@@ -203,3 +203,10 @@ def without_image_token(folder: Path) -> Path:
     text = (folder / "config.json").read_text()
     (folder / "config.json").write_text(text.replace('"image_token_index": 3', '"image_token_index": null'))
     return folder
+
+
+def test_a_folder_without_the_q_former_s_tokenizer_does_not_take_the_language_model_s(folders, tmp_path):
+    lacking = Path(shutil.copytree(folders["llama"], tmp_path / "lacking"))
+    shutil.rmtree(lacking / "qformer_tokenizer")
+    with pytest.raises(EmtError, match=r"tokenizer for its Q-Former has \d+ tokens, and the Q-Former \d+ embeddings"):
+        EmtInstructBlip(pretrained=str(lacking), device="cpu")

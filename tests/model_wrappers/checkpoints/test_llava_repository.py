@@ -381,3 +381,12 @@ def test_llava_1_5_at_its_published_sizes_has_a_place_for_every_weight(hidden, i
     found = {Layout(model).weight(name): shape for name, shape in shapes.items()}
     assert found == {name: shape for name, shape in places.items() if "vision_tower" not in name}
     assert places["model.vision_tower.embeddings.position_embedding.weight"] == (577, 1024)
+
+
+def test_a_vision_encoder_that_is_a_pickle_of_more_than_tensors_is_refused(tmp_path):
+    toy, target = repository_llava(tmp_path / "llava"), tmp_path / "was_run"
+    (tmp_path / "tower" / "model.safetensors").unlink()
+    torch.save({"x": Mine(target)}, tmp_path / "tower" / "pytorch_model.bin")
+    with pytest.raises(EmtError, match=r"mm_vision_tower=.* holds pickled objects other than tensors"):
+        loaded(toy.folder)
+    assert not target.exists()

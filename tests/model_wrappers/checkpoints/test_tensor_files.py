@@ -80,3 +80,12 @@ def test_a_pointer_of_git_lfs_among_a_folder_s_weights_is_named(tmp_path):
     (tmp_path / "tokenizer.model").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")
     with pytest.raises(EmtError, match=r"tokenizer\.model is a pointer of git-lfs"):
         require_contents(tmp_path)
+
+
+def test_a_file_that_ends_in_the_middle_is_called_damaged_whether_it_is_read_or_looked_at(tmp_path):
+    path = tmp_path / "weights.bin"
+    torch.save({"a": torch.ones(100, 100)}, path)
+    path.write_bytes(path.read_bytes()[:5000])
+    for read in (load_tensors, tensor_shapes):
+        with pytest.raises(EmtError, match="damaged or was copied in part"):
+            read(path)
