@@ -9,9 +9,10 @@ from emt_tasks.errors import EmtError
 from leaderboard.board.data import as_csv, as_json
 from leaderboard.board.view import Board, Rendered
 from leaderboard.entry.folder import Entries
+from leaderboard.entry.names import is_plain
 from leaderboard.entry.schema import json_schema
 
-ENTRIES = "entries"
+ENTRIES, LISTED = "entries", "files.txt"
 
 
 def site(board: Board, rendered: Rendered) -> dict[str, bytes]:
@@ -36,20 +37,37 @@ def entry_files(entries: Entries, folder: Path) -> dict[str, bytes]:
 
 
 def write(files: Mapping[str, bytes], out: Path) -> None:
-    """Write a site's files below `out`; other files there are left alone.
+    """Write a site's files below `out`, and take away those that an earlier build wrote and this one does not.
+
+    Files of others there are left alone: what a build wrote stands in `files.txt`.
 
     Raises:
         EmtError: one can't be written.
         ValueError: a path leads out of the folder.
     """
-    for name, content in sorted(files.items()):
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts:
-            raise ValueError(f"{name!r} leads out of the site's folder.")
-        try:
-            (out / path).parent.mkdir(parents=True, exist_ok=True)
-            part = out / path.parent / f"{path.name}.{os.getpid()}.part"
+    if strange := next((name for name in files if not _stays_below(name)), None):
+        raise ValueError(f"{strange!r} leads out of the site's folder.")
+    listed = {**files, LISTED: "".join(f"{name}\n" for name in sorted(files)).encode("utf8")}
+    try:
+        for name in _written_before(out) - set(listed):
+            (out / name).unlink(missing_ok=True)
+        for name, content in sorted(listed.items()):
+            path = out / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name(f"{path.name}.{os.getpid()}.part")
             part.write_bytes(content)
-            part.replace(out / path)
-        except OSError as error:
-            raise EmtError(f"{out / path} can't be written ({error.strerror or error}). Give another --out.") from error
+            part.replace(path)
+    except OSError as error:
+        raise EmtError(f"{out} can't be written ({error.strerror or error}). Give another --out.") from error
+
+
+def _written_before(out: Path) -> set[str]:
+    """The files that the list of an earlier build names, as far as they are plain files below `out`."""
+    path = out / LISTED
+    names = path.read_text("utf8", "replace").splitlines() if path.is_file() else []
+    return {name for name in names if _stays_below(name) and is_plain(out / name, out)}
+
+
+def _stays_below(name: str) -> bool:
+    path = PurePosixPath(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts

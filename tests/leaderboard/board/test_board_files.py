@@ -70,6 +70,20 @@ def test_a_file_of_the_page_can_not_lead_out_of_the_site(tmp_path: Path) -> None
             write({name: b""}, tmp_path / "site")
 
 
+def test_a_build_takes_away_what_an_earlier_one_wrote_and_nothing_else(tmp_path: Path) -> None:
+    site_folder = tmp_path / "site"
+    write({"index.html": b"1", "entries/gone.json": b"{}"}, site_folder)
+    (site_folder / "mine.txt").write_text("keep")
+    (tmp_path / "outside.txt").write_text("keep")
+    (site_folder / "linked.txt").symlink_to(tmp_path / "outside.txt")
+    with (site_folder / "files.txt").open("a") as listed:
+        listed.write("../outside.txt\n/etc/hostname\n\n.\nlinked.txt\n")
+    write({"index.html": b"2"}, site_folder)
+    names = {path.relative_to(site_folder).as_posix() for path in site_folder.rglob("*") if not path.is_dir()}
+    assert names == {"index.html", "files.txt", "mine.txt", "linked.txt"}
+    assert (tmp_path / "outside.txt").read_text() == "keep"
+
+
 def test_what_was_not_run_is_empty_and_not_nought() -> None:
     made = synthetic_board.board(1)  # the first model was run on two sets
     by_key = {column.key: cell(made.entries[0], column) for column in columns(made.sets)}
