@@ -215,6 +215,11 @@ def _checked(jobs: "list[ReproJob]", checks: "Callable[[ReproJob], Any]") -> Non
         EmtError: something is missing.
     """
     for job in jobs:
+        alike = [other.data for other in jobs if other.name == job.name]
+        if len(alike) > 1:
+            raise click.UsageError(
+                f"{' and '.join(alike)} would both go to {job.folder}. Give each an --out of its own."
+            )
         for check in checks(job):
             if check.problem:
                 raise check.problem

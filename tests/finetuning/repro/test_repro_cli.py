@@ -93,3 +93,10 @@ def test_check_changes_nothing(digits: Path, tmp_path: Path) -> None:
     assert said.exit_code == 0, said.output
     assert "measured on this machine" in said.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_two_sets_of_one_name_are_not_mixed_up(digits: Path, tmp_path: Path) -> None:
+    words = ["--data", f"folder:{digits}", "--data", f"folder:{digits}?rows=50"]
+    said = asked("resnet", *words, "--out", str(tmp_path / "out"), "--check", *SHORT)
+    assert said.exit_code == 2
+    assert "would both go to" in said.output
