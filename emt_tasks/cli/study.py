@@ -65,7 +65,7 @@ def command(
     given = dict(fields_of(fields)) | ({"base": base} if base else {})
     asked = read_study(preset or str(study), given)
     _note("loading torch, transformers and the harness ...")
-    from finetuning.studies.run import alone_in
+    from finetuning.tuning.alone import alone_in
 
     with alone_in(out):
         done = _run(asked, out, data_dir or sources.data_dir(), device, only_check, as_json)

@@ -13,7 +13,6 @@ from finetuning.studies.plan import Cell, Plan
 from finetuning.studies.speeds import speeds_of
 from finetuning.training.additions import Additions
 from finetuning.training.base_model import LoadedBase, load_base
-from finetuning.tuning.alone import alone_in
 from finetuning.tuning.in_the_loop import Evaluations
 from finetuning.tuning.tune import tune
 from finetuning.tuning.whole_runs import evaluated_once
@@ -85,6 +84,3 @@ def _in_words(cell: Cell) -> str:
     return (
         f"{len(cell.job.rows):,} rows x {recipe.epochs:g} epochs, {cell.steps:,} steps, {cell.checkpoints} checkpoints"
     )
-
-
-__all__ = ["alone_in", "ask_encoder", "run_study", "started"]
