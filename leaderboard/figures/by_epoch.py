@@ -92,15 +92,17 @@ def _panel(panel: Panel, values: Sequence[Value], lines: Sequence[str], legend: 
         "data": {"values": [{"line": value.line, "epoch": value.epoch, "value": value.value} for value in own]},
         "width": WIDTH,
         "height": HEIGHT,
-        "layer": [*layers, *(mark for rule in panel.rules for mark in _rule(*rule))],
+        "layer": [*layers, *(mark for rule in panel.rules for mark in _rule(*rule, epochs))],
     }
 
 
-def _rule(epoch: float, word: str) -> list[Spec]:
-    """A line from top to bottom after some epochs, with a word at its head."""
+def _rule(epoch: float, word: str, epochs: Sequence[float]) -> list[Spec]:
+    """A line from top to bottom after some epochs, with a word above it, on the side where there is room."""
+    late = bool(epochs) and epoch > (epochs[0] + epochs[-1]) / 2
     at = {"x": {"datum": epoch + 0.5, "type": "quantitative"}}
     alone: Spec = {"values": [{}]}
-    text = {"type": "text", "text": word, "align": "left", "dx": 4, "y": 8, "fontSize": 11, "color": FAINT}
+    side = {"align": "right", "dx": 4} if late else {"align": "left", "dx": -4}
+    text = {"type": "text", "text": word, **side, "y": -10, "fontSize": 11, "color": FAINT}
     return [
         {"data": alone, "mark": {"type": "rule", "strokeDash": [3, 3], "color": FAINT}, "encoding": at},
         {"data": alone, "mark": text, "encoding": at},
