@@ -26,6 +26,7 @@ bench:  ## the ratios of docs/benchmarks.md
 	OMP_NUM_THREADS=1 $(PYTHON) benchmarks/board.py
 	OMP_NUM_THREADS=2 $(PYTHON) benchmarks/clip_argmin.py
 	OMP_NUM_THREADS=1 $(PYTHON) benchmarks/zero_shot.py
+	OMP_NUM_THREADS=1 $(PYTHON) benchmarks/repro.py
 	OMP_NUM_THREADS=1 $(PYTHON) benchmarks/tuning.py    # wants the extra `bench` (TRL)
 
 board:  ## the leaderboard, in site/
