@@ -12,7 +12,7 @@ from leaderboard.entry.answers import Line, packed
 from leaderboard.entry.candidate import Candidate, labels_of, rows_of_lines
 from leaderboard.entry.checks import confused
 from leaderboard.entry.folder import Unfit, candidate_at, places
-from leaderboard.entry.making import counts
+from leaderboard.entry.making import counts, written
 from leaderboard.entry.rereading import Rereader, task_version
 from leaderboard.entry.schema import LABEL_MATCH
 
@@ -52,5 +52,4 @@ def _files(candidate: Candidate, lines: dict[str, list[Line]], rereader: Rereade
     told["confusion"] = {key: confused(key, rows_of_lines(key, those, rereader)) for key, those in lines.items()}
     told["predictions"]["sha256"] = sha256
     told["readings"][0]["version"] = task_version()
-    text = (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
-    return {str(candidate.place.answers): answers, str(candidate.place.entry): text}
+    return {str(candidate.place.answers): answers, str(candidate.place.entry): written(told)}

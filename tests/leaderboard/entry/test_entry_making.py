@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import random
 from pathlib import Path
 
 import jsonschema
@@ -10,8 +11,9 @@ import toy_entries
 import toy_runs
 
 from emt_tasks.errors import EmtError
+from emt_tasks.labels import label_set
 from emt_tasks.runs.reading_back import read_run
-from leaderboard.entry.folder import read_entries
+from leaderboard.entry.folder import MOST_BYTES, read_entries
 from leaderboard.entry.known import known_data
 from leaderboard.entry.making import made
 from leaderboard.entry.rescoring import rescored
@@ -121,6 +123,17 @@ def test_answers_may_hold_anything(tmp_path: Path) -> None:
         board.add(run, Given(org="org", model=f"m{number}", submitted_by="me"))
     found = read_entries(board.folder, known_data(board.folder))
     assert (len(found.cases), found.excluded) == (7, ())
+
+
+def test_an_entry_of_whole_sets_with_all_kinds_of_mistakes_stays_below_the_limit(tmp_path: Path) -> None:
+    chance = random.Random(0)
+    labels = label_set("cifar100").labels
+    rows = [
+        toy_runs.row(number, labels[number % 100], chance.choice(labels), image=toy_runs.picture(number))
+        for number in range(10_000)
+    ]
+    found = made(read_run(toy_entries.run(tmp_path / "run", {"emt_cifar100": rows}))[0], toy_entries.SAID)
+    assert 2 * len(found.entry) < MOST_BYTES
 
 
 def test_an_entry_fits_the_schema_that_is_published(tmp_path: Path) -> None:
