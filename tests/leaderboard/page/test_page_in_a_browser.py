@@ -119,6 +119,7 @@ CONTROLS = [
     ("theme", "choose('theme', 2)"),
     ("drawn", "document.querySelector('button[data-drawn=dot]').click()"),
     ("epoch", "type('epoch', '0')"),
+    ("method", "choose('method', 1)"),
     ("map", "choose('map-entry', 1)"),
     ("map", "choose('map-set', 1)"),
     ("cell", "document.querySelector('.map[open] .mistakes button').click()"),
@@ -127,6 +128,7 @@ CONTROLS = [
     ("outcome", "choose('of-outcome', 1)"),
     ("differ", "document.getElementById('differ').click()"),
     ("sample", "document.getElementById('next').click()"),
+    ("a", "document.getElementById('swap').click()"),
     ("a", "choose('a', 3)"),
     ("b", "choose('b', 4)"),
 ]
