@@ -438,7 +438,7 @@ class Headline:
     """A sentence's key and its numbers; the page has its words in each language.
 
     Keys and numbers:
-        below_encoder: below, of, set, median, low, high. Of `of` ranked models with an encoder `below` are shown below
+        below_encoder: below, of, set, median, low, high. Of `of` untuned models with an encoder `below` are shown below
             it on `set` (its name); median of the differences with its range (an order-statistic interval of at least
             95 %, where there are 6 or more, else least and greatest: `exact` 1 or 0).
         forgetting: lower, of, mean, low, high. Of `of` pairs of a tuned model and a set that it was not tuned on
