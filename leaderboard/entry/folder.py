@@ -26,7 +26,7 @@ MOST_BYTES = 200_000  # of an entry's file
 MOST_FILES = 20_000
 VERIFIED_FILE = "verified.txt"
 OWN_FILES = {KNOWN_FILE, VERIFIED_FILE, "board.yaml", "README.md", ".gitkeep"}
-MOST_NAMED = 8  # mistakes of one file
+MOST_NAMED, LONGEST = 8, 500  # mistakes of one file, and characters of one
 
 
 class Unfit(ValueError):  # noqa: N818  # reads as what it says
@@ -77,8 +77,9 @@ def read_entries(folder: Path, known: KnownData, lists: Path | None = None) -> E
 
 
 def _shown(one: Excluded) -> Excluded:
-    """In text that any file can hold: names of files may be of any bytes."""
-    return Excluded(plain(one.path), tuple(Remark(reason.rule, plain(reason.what)) for reason in one.reasons))
+    """In text that any file can hold, and not much of it: names of files and fields may be of any bytes, and long."""
+    reasons = (Remark(reason.rule, plain(reason.what)[:LONGEST]) for reason in one.reasons[:MOST_NAMED])
+    return Excluded(plain(one.path)[:LONGEST], tuple(reasons))
 
 
 def places(folder: Path) -> tuple[list[Place], list[Excluded]]:

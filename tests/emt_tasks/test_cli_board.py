@@ -80,6 +80,11 @@ def test_a_bad_entry_is_named_with_its_rule_and_the_code_is_4(board: toy_entries
     assert "other.json" in emt("validate", "--entries", board.folder, code=4).stdout
 
 
+def test_a_pull_requests_own_lists_count_for_nothing(board: toy_entries.Board, tmp_path: Path) -> None:
+    told = emt("validate", "--entries", board.folder, "--lists", tmp_path, "--json", code=4).stdout
+    assert {reason["rule"] for reason in json.loads(told)["excluded"][0]["reasons"]} == {"data"}
+
+
 def test_a_bad_entry_does_not_keep_the_rest_from_being_built(board: toy_entries.Board, tmp_path: Path) -> None:
     (board.folder / "org__model" / "other.json").write_text("{}")
     found = emt("build", "--entries", board.folder, "--out", tmp_path / "site", "--no-images", code=4)

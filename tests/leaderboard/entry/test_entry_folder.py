@@ -133,6 +133,12 @@ def test_names_of_files_may_be_of_any_bytes(board: toy_entries.Board, entry: Pat
     assert all(one.path.isprintable() and one.path.encode() for one in found.excluded)
 
 
+def test_a_mistake_is_told_in_a_sentence_however_long_it_is(board: toy_entries.Board, entry: Path) -> None:
+    board.change(entry, lambda told: told.update({"x" * 100_000: 1}))
+    (one,) = read(board).excluded
+    assert len(one.reasons[0].what) <= 500
+
+
 def test_a_folder_that_is_none_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(EmtError, match="emt board init"):
         read_entries(tmp_path / "nowhere", {})
