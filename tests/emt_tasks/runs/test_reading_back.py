@@ -113,6 +113,22 @@ def test_the_raw_answer_is_preferred_to_what_a_filter_left(tmp_path: Path) -> No
     assert read_run(tmp_path)[0].tasks[0].rows[0].raw == "It is 4."
 
 
+def test_a_run_of_lm_eval_says_when_and_with_what(tmp_path: Path) -> None:
+    folder = write_lm_eval(tmp_path / "m", {TASK: rows_of([True])})
+    (results,) = folder.glob("results_*.json")
+    told = {"date": 1795336337.95, "lm_eval_version": "0.4.13", "transformers_version": "5.23.0"}
+    results.write_text(json.dumps({**json.loads(results.read_text()), **told}))
+    (run,) = read_runs([folder]).runs
+    assert run.identity.written == "2026-11-22T08:32:17+00:00"
+    assert run.identity.versions == {"lm_eval": "0.4.13", "transformers": "5.23.0"}
+
+
+def test_a_served_model_goes_by_the_name_that_the_server_knows(tmp_path: Path) -> None:
+    given = "model=epoch-2,base_url=http://127.0.0.1:8000/v1"
+    run, _ = read_run(write_run(tmp_path, {TASK: rows_of([True])}, model="openai", model_args=given))
+    assert (run.identity.served, run.identity.checkpoint) == ("epoch-2", "epoch-2")
+
+
 def test_filters_that_lm_eval_names_are_readings_of_their_own(tmp_path: Path) -> None:
     rows = [other(0, "ship", exact_match=float(name == "loose"), filter=name) for name in ("strict", "loose")]
     write_lm_eval(tmp_path, {"vqa": rows})
