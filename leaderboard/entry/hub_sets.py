@@ -1,8 +1,8 @@
 """Fingerprints of a copy of the sets, for the list of known data."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow.parquet as pq
 
@@ -17,8 +17,7 @@ from emt_tasks.subsets import balanced_rows
 LITE_ROWS = 1_000  # of the `_lite` tasks
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A set, or its `_lite` part, as it is at hand."""
 
     key: str

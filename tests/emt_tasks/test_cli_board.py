@@ -85,6 +85,14 @@ def test_a_pull_requests_own_lists_count_for_nothing(board: toy_entries.Board, t
     assert {reason["rule"] for reason in json.loads(told)["excluded"][0]["reasons"]} == {"data"}
 
 
+def test_the_rows_of_a_run_of_ones_own_can_be_made_known(tmp_path: Path) -> None:
+    run = toy_entries.run(tmp_path / "run")
+    (tmp_path / "entries").mkdir()
+    (tmp_path / "entries" / "known_data.yaml").write_text("known:\n" + emt("known", run).stdout)
+    emt("add", run, "--entries", tmp_path / "entries", *SAID)
+    emt("validate", "--entries", tmp_path / "entries")
+
+
 def test_a_bad_entry_does_not_keep_the_rest_from_being_built(board: toy_entries.Board, tmp_path: Path) -> None:
     (board.folder / "org__model" / "other.json").write_text("{}")
     found = emt("build", "--entries", board.folder, "--out", tmp_path / "site", "--no-images", code=4)
