@@ -80,7 +80,8 @@ def board(entries: Entries, known: KnownData, settings: BoardSettings) -> Board:
     made = [_entry(case, material) for case in cases]
     models, comparisons = _ranked([one for one in made if one.kind is Kind.MODEL], material, settings)
     models = [replace(one, flags=flagged(one, models)) for one in models]
-    pinned = (*adversaries(_labels(material, cases)), *(one for one in made if one.kind is Kind.ENCODER))
+    alone = (replace(one, macro=_macro(one, settings)) for one in made if one.kind is Kind.ENCODER)
+    pinned = (*adversaries(_labels(material, cases)), *alone)
     found = tuple(sorted(models, key=_table_order))
     return Board(
         title=settings.title,

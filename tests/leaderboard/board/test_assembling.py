@@ -89,6 +89,7 @@ def test_who_is_ranked_and_why_others_are_not(whole: Board) -> None:
     }  # fmt: skip
     assert [one.kind for one in whole.pinned] == [Kind.ADVERSARY] * 4 + [Kind.ENCODER]
     assert whole.comparisons == 6
+    assert whole.pinned[-1].macro is not None
     assert whole.excluded == ()
 
 
