@@ -83,10 +83,10 @@ def _unknown_data(entry: bytes, folder: Path) -> Iterator[str]:
     from leaderboard.entry.known import known_data
     from leaderboard.entry.schema import EntryFields
 
-    known = known_data(folder)
-    for key, told in EntryFields.model_validate_json(entry).datasets.items():
-        if (key, told.fingerprint) not in known:
-            yield f"{told.n} rows of {key} are on no list of known data, so that the check will refuse them yet"
+    known, told = known_data(folder), EntryFields.model_validate_json(entry).datasets
+    new = [f"{key} ({one.n:,} rows)" for key, one in told.items() if (key, one.fingerprint) not in known]
+    if new:
+        yield f"{', '.join(new)}: on no list of known data, so that the check will refuse the entry until they are"
 
 
 def _renamed(said: dict[str, Any]) -> dict[str, Any]:
