@@ -30,8 +30,8 @@ from finetuning.repro.batches import Batches
 from finetuning.repro.course import read_course
 from finetuning.repro.job import ReproJob
 from finetuning.repro.networks import ResNet18, stem_for
+from finetuning.repro.operations import flops_per_picture
 from finetuning.repro.resnet import look_of
-from finetuning.repro.training import flops_per_picture
 
 SIDE, CLASSES, BATCH, ROUNDS = 32, 10, 64, 3
 PEAK = {"A100": 312e12}  # operations a second in bfloat16, dense: NVIDIA's data sheet

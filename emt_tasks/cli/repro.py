@@ -12,7 +12,8 @@ from emt_tasks.cli.finetune import fields_of
 from emt_tasks.labels import ALL_SETS
 
 if TYPE_CHECKING:
-    from finetuning.repro.clip import Questions, Start
+    from finetuning.repro.asking import Questions
+    from finetuning.repro.clip import Start
     from finetuning.repro.job import ReproJob
     from finetuning.repro.kept_once import Reproduced
 
@@ -152,7 +153,8 @@ def clip(
     if course.name == "resnet":
         raise click.UsageError("--method resnet is the course of emt repro resnet.")
     _note("loading torch, open_clip and the harness ...")
-    from finetuning.repro.clip import Questions, Start, checks, reproduce
+    from finetuning.repro.asking import Questions
+    from finetuning.repro.clip import Start, checks, reproduce
     from finetuning.repro.job import ReproJob
     from finetuning.repro.tower import side_of_source
     from finetuning.toy.quickstart import quiet_libraries

@@ -21,8 +21,9 @@ from finetuning.repro.job import ReproJob
 from finetuning.repro.kept_once import Reproduced, is_kept, once
 from finetuning.repro.networks import ResNet18, Stem, stem_for
 from finetuning.repro.neural_collapse import class_means, collapse, cosines, nearest_means
+from finetuning.repro.operations import flops_per_picture
 from finetuning.repro.pictures import Pictures
-from finetuning.repro.training import Part, Row, Training, flops_per_picture
+from finetuning.repro.training import Part, Row, Training
 from finetuning.training.checkpoint import write_checkpoint
 from finetuning.training.schedule import folder_of
 from model_wrappers.checkpoints.placement import placement

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from finetuning.repro.batches import Batches
 from finetuning.repro.course import Course, optimizer_of, rate_at
 from finetuning.repro.networks import Classifier
 from finetuning.repro.state import State, newest_state, write_state
+from finetuning.repro.timing import InModel, Seconds
 
 Row = dict[str, Any]
 """What is known after an epoch, as JSON."""
@@ -30,19 +31,6 @@ class Part:
 
     rows: Indices
     epochs: int
-
-
-@dataclass(slots=True)
-class Seconds:
-    """Where an epoch's time went: in the network, and in all."""
-
-    model: float = 0.0
-    started: float = field(default_factory=time.perf_counter)
-
-    @property
-    def share(self) -> float:
-        """Of the network, a fraction in [0, 1]."""
-        return self.model / max(time.perf_counter() - self.started, 1e-9)
 
 
 class Training:
@@ -207,27 +195,8 @@ class Training:
     def _precision(self) -> AbstractContextManager[Any]:
         return torch.autocast(self._device.type, dtype=self._half, enabled=self._half is not None)
 
-    def _timed(self) -> "_InModel":
-        return _InModel(self._seconds, self._device)
-
-
-class _InModel:
-    """Counts the seconds within as the network's."""
-
-    def __init__(self, seconds: Seconds, device: torch.device) -> None:
-        self._seconds, self._device = seconds, device
-
-    def __enter__(self) -> None:
-        self._wait()
-        self._start = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self._wait()
-        self._seconds.model += time.perf_counter() - self._start
-
-    def _wait(self) -> None:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
+    def _timed(self) -> InModel:
+        return InModel(self._seconds, self._device)
 
 
 def half_of(device: torch.device) -> torch.dtype | None:
@@ -235,23 +204,3 @@ def half_of(device: torch.device) -> torch.dtype | None:
     if device.type != "cuda":
         return None
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-
-
-def flops_per_picture(classifier: Classifier, pixels: Tensor) -> tuple[float, float]:
-    """Operations, a multiplication and an addition being two: of a picture's forward pass, and with its backward.
-
-    Args:
-        classifier: any, also on the meta device.
-        pixels: a batch for it.
-    """
-    from torch.utils.flop_counter import FlopCounterMode
-
-    counts = []
-    for backward in (False, True):
-        with FlopCounterMode(display=False) as counter:
-            _, logits = classifier(pixels)
-            if backward:
-                logits.sum().backward()
-        counts.append(counter.get_total_flops() / len(pixels))
-    classifier.zero_grad(set_to_none=True)
-    return counts[0], counts[1]

@@ -12,7 +12,8 @@ from emt_tasks.errors import EmtError
 from emt_tasks.forgetting.findings import findings
 from emt_tasks.forgetting.lineage import Role
 from emt_tasks.runs.reading_back import read_runs
-from finetuning.repro.clip import Questions, Start, checks, made, reproduce
+from finetuning.repro.asking import Questions
+from finetuning.repro.clip import Start, checks, made, reproduce
 from finetuning.repro.tower import WEIGHTS, TowerClassifier, side_of_source, written_as
 from finetuning.training.checkpoint import read_checkpoint
 from model_wrappers.zero_shot.arguments import source_of
