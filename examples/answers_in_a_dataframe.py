@@ -8,9 +8,11 @@ import sys
 import pandas as pd
 
 from emt_tasks import label_match
+from emt_tasks.errors import EmtError
 from emt_tasks.labels import LabelSet, label_set
 from emt_tasks.lost_answers import is_lost
 from emt_tasks.outcomes import Outcome, outcome_of, shares
+from emt_tasks.scoring.answers import LabelPlaces
 from emt_tasks.statistics.intervals import wilson
 
 
@@ -18,13 +20,18 @@ def with_outcomes(answers: pd.DataFrame, labels: LabelSet) -> pd.DataFrame:
     """The table with columns `outcome`, `named` (own labels in order of mention) and `foreign` (another set's).
 
     Args:
-        answers: columns `image id`, `label` (as the prompt lists it) and `answer`.
+        answers: columns `image id`, `label` (the prompt's word, the hub's name, or the class index) and `answer`.
         labels: the set that the prompt listed.
+
+    Raises:
+        EmtError: a label is none of the set.
     """
+    places = LabelPlaces(labels)
+    right = [labels.labels[places.of(label, f"row {row}")] for row, label in enumerate(answers["label"])]
     readings = {said: label_match.read(said, labels) for said in answers["answer"].unique()}  # each answer once
     found = [
         Outcome.UNSCORED if is_lost(said) else outcome_of(readings[said], label)
-        for said, label in zip(answers["answer"], answers["label"], strict=True)
+        for said, label in zip(answers["answer"], right, strict=True)
     ]
     return answers.assign(
         outcome=[outcome.value for outcome in found],
@@ -37,13 +44,18 @@ def main(path: str, key: str) -> None:
     """Print the shares of the outcomes, and one answer of each kind."""
     answers = pd.read_csv(path, dtype=str, keep_default_na=False)
     read = with_outcomes(answers, label_set(key))
-    n, counts = len(read), read["outcome"].value_counts()
-    low, high = wilson(int(counts.get("correct", 0)), n)
-    print(f"accuracy {100 * counts.get('correct', 0) / n:.1f} % [{100 * low:.1f}, {100 * high:.1f}], n = {n}")
-    for outcome, share in shares([Outcome(name) for name in read["outcome"]]).items():
+    found = shares(map(Outcome, read["outcome"]))
+    low, high = wilson(sum(read["outcome"] == "correct"), len(read))
+    print(f"accuracy {100 * found[Outcome.CORRECT]:.1f} % [{100 * low:.1f}, {100 * high:.1f}], n = {len(read)}")
+    for outcome, share in found.items():
         example = read.loc[read["outcome"] == outcome.value, "answer"].head(1).map(repr).str[:60]
         print(f"{outcome.value:10} {100 * share:5.1f} %  {''.join(example)}")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if len(sys.argv) != 3:
+        sys.exit("usage: answers_in_a_dataframe.py ANSWERS.csv SET    (cifar10, cifar100, miniimagenet, mnist)")
+    try:
+        main(*sys.argv[1:])
+    except (EmtError, FileNotFoundError) as error:
+        sys.exit(f"error: {error}")

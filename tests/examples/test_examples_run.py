@@ -62,6 +62,21 @@ def test_a_dataframe_a_csv_and_a_workbook_of_vlmevalkit_come_to_the_same_numbers
     assert printed == pytest.approx({name: 100 * share for name, share in told["shares"].items()}, abs=0.05)
 
 
+@pytest.mark.parametrize(
+    ("text", "key", "said"),
+    [
+        ("image id,label,answer\n1,kitten,a cat\n", "cifar10", "error: row 0: 'kitten' is no label of cifar10"),
+        ("image id,label,answer\n", "cifar10", "error: no outcomes to take shares of"),
+        ("image id,label,answer\n1,cat,a cat\n", "cifar-10", "error: no label set 'cifar-10'. Did you mean 'cifar10'?"),
+    ],
+)
+def test_the_dataframe_s_example_says_what_is_wrong(tmp_path: Path, text: str, key: str, said: str) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    done = ran(sys.executable, EXAMPLES / "answers_in_a_dataframe.py", tmp_path / "t.csv", key)
+    assert done.returncode == 1
+    assert done.stderr.startswith(said)
+
+
 STUB = """#!/usr/bin/env python3
 import json, os, sys
 with open({log!r}, "a") as file:
