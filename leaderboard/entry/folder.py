@@ -26,7 +26,7 @@ MOST_BYTES = 200_000  # of an entry's file
 MOST_FILES = 20_000
 VERIFIED_FILE = "verified.txt"
 OWN_FILES = {KNOWN_FILE, VERIFIED_FILE, "board.yaml", "README.md", ".gitkeep"}
-MOST_NAMED, LONGEST = 8, 500  # mistakes of one file, and characters of one
+MOST_NAMED, MOST_REASONS, LONGEST = 8, 40, 500  # fields named together, reasons of one file, characters of one
 
 
 class Unfit(ValueError):  # noqa: N818  # reads as what it says
@@ -78,7 +78,7 @@ def read_entries(folder: Path, known: KnownData, lists: Path | None = None) -> E
 
 def _shown(one: Excluded) -> Excluded:
     """In text that any file can hold, and not much of it: names of files and fields may be of any bytes, and long."""
-    reasons = (Remark(reason.rule, plain(reason.what)[:LONGEST]) for reason in one.reasons[:MOST_NAMED])
+    reasons = (Remark(reason.rule, plain(reason.what)[:LONGEST]) for reason in one.reasons[:MOST_REASONS])
     return Excluded(plain(one.path)[:LONGEST], tuple(reasons))
 
 
