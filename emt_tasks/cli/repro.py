@@ -1,21 +1,21 @@
 """`emt repro`: section 3 of the paper, by two commands."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from emt_tasks import sources
-from emt_tasks.cli.arguments import as_word, data_dir_option
+from emt_tasks.cli.arguments import data_dir_option
 from emt_tasks.cli.finetune import fields_of
+from emt_tasks.cli.repro_telling import epoch_of_resnet, note, tell_clip, tell_kept, tell_resnet
 from emt_tasks.labels import ALL_SETS
 
 if TYPE_CHECKING:
     from finetuning.repro.asking import Questions
     from finetuning.repro.clip import Start
     from finetuning.repro.job import ReproJob
-    from finetuning.repro.kept_once import Reproduced
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 STEMS = ("cifar", "imagenet")
@@ -89,7 +89,7 @@ def resnet(
 
     said = {"epochs": epochs, "second_epochs": second_epochs}
     course = read_course("resnet", dict(fields_of(fields)) | {name: n for name, n in said.items() if n is not None})
-    _note("loading torch ...")
+    note("loading torch ...")
     from finetuning.repro.job import ReproJob
     from finetuning.repro.resnet import checks, reproduce
 
@@ -100,10 +100,10 @@ def resnet(
         return
     done = []
     for job in jobs:
-        _note(f"{job.name}:")
-        done.append(reproduce(job, stem, told=_epoch_of_resnet, fresh=fresh))
-        _tell_kept(done[-1])
-    _tell_resnet(out, done, as_json)
+        note(f"{job.name}:")
+        done.append(reproduce(job, stem, told=epoch_of_resnet, fresh=fresh))
+        tell_kept(done[-1])
+    tell_resnet(out, done, as_json)
 
 
 @command.command()
@@ -152,7 +152,7 @@ def clip(
     course = read_course(method, given)
     if course.name == "resnet":
         raise click.UsageError("--method resnet is the course of emt repro resnet.")
-    _note("loading torch, open_clip and the harness ...")
+    note("loading torch, open_clip and the harness ...")
     from finetuning.repro.asking import Questions
     from finetuning.repro.clip import Start, checks, reproduce
     from finetuning.repro.job import ReproJob
@@ -161,6 +161,8 @@ def clip(
 
     quiet_libraries()
     names = tuple(name for name in tasks.split(",") if name)
+    if not names:
+        raise click.UsageError("--tasks names no task. See `emt tasks`.")
     start, questions = Start(model, pretrained), Questions(names, out / "runs", eval_limit, template)
     folder = data_dir or sources.data_dir()
     jobs = [
@@ -174,10 +176,10 @@ def clip(
         return
     done = []
     for job in jobs:
-        _note(f"{job.name}:")
-        done.append(reproduce(job, start, questions, _note, fresh=fresh))
-        _tell_kept(done[-1])
-    _tell_clip(out, done, folder, as_json)
+        note(f"{job.name}:")
+        done.append(reproduce(job, start, questions, note, fresh=fresh))
+        tell_kept(done[-1])
+    tell_clip(out, done, folder, as_json)
 
 
 def _tasks_checked(questions: "Questions", start: "Start", data_dir: Path | None) -> None:
@@ -194,20 +196,7 @@ def _tasks_checked(questions: "Questions", start: "Start", data_dir: Path | None
             if check.problem:
                 raise check.problem
             if check.name == "tasks":
-                _note(f"  {check.name:<8} {check.found}")
-
-
-def _tell_clip(out: Path, done: "list[Reproduced]", data_dir: Path | None, as_json: bool) -> None:
-    """Figure 3, neural collapse and page of all trainings in `out`; a table or JSON on stdout."""
-    from leaderboard.theory import towers
-    from leaderboard.theory.histories import histories
-    from leaderboard.theory.writing import write
-
-    found, told = histories(out, "clip"), towers.asked(out / "runs")
-    files = write(towers.document(found, told), towers.specs(found, told), out, "clip")
-    _tell(towers.table(told), done, files, as_json)
-    where = f" --data-dir {as_word(data_dir)}" if data_dir else ""
-    _note(f"next: emt report {as_word(out / 'runs')}{where}")
+                note(f"  {check.name:<8} {check.found}")
 
 
 def _checked(jobs: "list[ReproJob]", checks: "Callable[[ReproJob], Any]") -> None:
@@ -225,51 +214,4 @@ def _checked(jobs: "list[ReproJob]", checks: "Callable[[ReproJob], Any]") -> Non
         for check in checks(job):
             if check.problem:
                 raise check.problem
-            _note(f"  {check.name:<8} {check.found}")
-
-
-def _epoch_of_resnet(row: Mapping[str, Any]) -> None:
-    _note(
-        f"  epoch {row['epoch']}: loss {row['loss']:.3f}, first half {100 * row['first']:.1f} %, "
-        f"second {100 * row['second']:.1f} %, cosine of absent rows {row['absent_cosine']:.2f}, "
-        f"{100 * row['share_in_model']:.0f} % of the time in the network"
-    )
-
-
-def _tell_kept(done: "Reproduced") -> None:
-    if done.kept:
-        _note("  kept from an earlier start; --fresh does it again")
-
-
-def _tell_resnet(out: Path, done: "list[Reproduced]", as_json: bool) -> None:
-    """Figure, measures and page of all trainings in `out`; the table or JSON of these on stdout."""
-    from leaderboard.theory import minority
-    from leaderboard.theory.histories import histories
-    from leaderboard.theory.writing import write
-
-    found = histories(out, "resnet18")
-    files = write(minority.document(found), minority.specs(found), out, "resnet")
-    mine = [one for one in found if one.name in {each.folder.name for each in done}]
-    _tell(minority.table(mine), done, files, as_json)
-    _note(f"next: open {as_word(out / 'resnet.html')}, or emt repro clip --help")
-
-
-def _tell(table: Any, done: "list[Reproduced]", files: tuple[Path, ...], as_json: bool) -> None:
-    import json
-
-    from rich.console import Console
-
-    from emt_tasks.documents.terminal import renderable
-
-    if as_json:
-        told = [{"folder": str(one.folder), "set": one.set, "kept": one.kept, "history": one.history} for one in done]
-        click.echo(json.dumps({"trainings": told, "files": [str(path) for path in files]}, indent=2))
-    else:
-        Console().print(renderable(table))
-    _note("written: " + ", ".join(str(path) for path in files if path.suffix in (".html", ".png")))
-
-
-def _note(line: str) -> None:
-    from emt_tasks.escaping import terminal
-
-    click.echo(terminal(line), err=True)
+            note(f"  {check.name:<8} {check.found}")

@@ -50,17 +50,20 @@ def test_json_on_stdout_is_json_and_the_files_are_there(digits: Path, tmp_path: 
 
 def test_a_clip_is_tuned_asked_and_drawn(digits: Path, sets: Path, tmp_path: Path) -> None:
     clip = toy_clip.saved(tmp_path / "toy")
-    said = asked(
+    words = [
         "clip", "--model", "local", "--pretrained", str(clip), "--data", f"folder:{digits}", "--epochs", "1",
         "--tasks", "emt_mnist", "--eval-limit", "2", "--data-dir", str(sets), "--out", str(tmp_path / "out"),
         "--device", "cpu",
-    )  # fmt: skip
+    ]  # fmt: skip
+    said = asked(*words)
     assert said.exit_code == 0, said.output
     assert "epoch-1.0: mnist" in said.stderr
     assert "MNIST" in said.stdout
     for name in ("figure-3.png", "figure-3-collapse.png", "clip.html", "clip.md"):
         assert (tmp_path / "out" / name).is_file()
     assert "next: emt report" in said.stderr
+    again = asked(*words, "--json")
+    assert [(one["set"], one["n"]) for one in json.loads(again.stdout)["asked"]] == [("mnist", 2), ("mnist", 2)]
 
 
 @pytest.mark.parametrize(
