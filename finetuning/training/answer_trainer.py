@@ -207,8 +207,8 @@ def _whole(weight: Tensor) -> Tensor:
         gathered: Tensor = weight.full_tensor().detach().cpu()
         return gathered
     if hasattr(weight, "ds_id"):  # ZeRO-3
-        from deepspeed.zero import GatheredParameters
+        from deepspeed import zero
 
-        with GatheredParameters([weight]):
+        with zero.GatheredParameters([weight]):
             return weight.detach().to("cpu", copy=True)
     return weight.detach()
