@@ -49,13 +49,23 @@ def images_of(data: str | None) -> Any:
     return rows.rename_column(column, "image") if column != "image" else rows
 
 
-def measured(contenders: dict[str, Contender], repeats: int) -> dict[str, tuple[list[float], list[str]]]:
-    """Seconds of each turn and the answers of the last, by contender; the first turn warms up and is not counted."""
+def measured(
+    contenders: dict[str, Contender], repeats: int, processor_time: bool = False
+) -> dict[str, tuple[list[float], list[str]]]:
+    """Seconds of each turn and the answers of the last, by contender; the first turn warms up and is not counted.
+
+    Args:
+        contenders: by name.
+        repeats: turns that count.
+        processor_time: whether seconds are the processor's, of all threads, which other programs don't lengthen.
+    """
     spawning = multiprocessing.get_context("spawn")
     pipes, processes = {}, []
     for name, (prepare, given) in contenders.items():
         pipes[name], theirs = spawning.Pipe()
-        processes.append(spawning.Process(target=_answer_in_turn, args=(theirs, prepare, given), daemon=True))
+        processes.append(
+            spawning.Process(target=_answer_in_turn, args=(theirs, prepare, given, processor_time), daemon=True)
+        )
         processes[-1].start()
     turns: dict[str, Any] = {name: [] for name in contenders}
     for _ in range(repeats + 1):
@@ -69,14 +79,14 @@ def measured(contenders: dict[str, Contender], repeats: int) -> dict[str, tuple[
     return {name: ([seconds for seconds, _ in kept[1:]], kept[-1][1]) for name, kept in turns.items()}
 
 
-def _answer_in_turn(pipe: Any, prepare: Callable[..., Run], given: tuple[Any, ...]) -> None:
+def _answer_in_turn(pipe: Any, prepare: Callable[..., Run], given: tuple[Any, ...], processor_time: bool) -> None:
     """A contender's process: answers whenever it is told to, and says how long it took."""
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-        run = prepare(*given)
+        run, now = prepare(*given), time.process_time if processor_time else time.perf_counter
         while pipe.recv():
-            started = time.perf_counter()
+            started = now()
             answers = run()
-            pipe.send((time.perf_counter() - started, answers))
+            pipe.send((now() - started, answers))
 
 
 def tests_importable() -> None:
