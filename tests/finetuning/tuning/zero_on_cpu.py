@@ -1,4 +1,4 @@
-"""`python -m emt_tasks` with DeepSpeed's ZeRO on CPU ranks (DS_ACCELERATOR=cpu), where accelerate would take plain DDP."""
+"""`python -m emt_tasks` with DeepSpeed ZeRO on CPU ranks (DS_ACCELERATOR=cpu), where accelerate would take plain DDP."""
 
 import runpy
 from typing import Any
