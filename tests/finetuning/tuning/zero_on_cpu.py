@@ -1,4 +1,4 @@
-"""`python -m emt_tasks` with DeepSpeed ZeRO on CPU ranks (DS_ACCELERATOR=cpu), where accelerate would take plain DDP."""
+"""`python -m emt_tasks` with DeepSpeed ZeRO on CPU ranks (DS_ACCELERATOR=cpu), where accelerate takes plain DDP."""
 
 import runpy
 from typing import Any
