@@ -18,7 +18,14 @@ OUTCOME_COLOURS: Mapping[str, str] = {
 }
 DASHES: Mapping[str, list[int]] = {"lora": [1, 0], "linear": [6, 4], "prompt": [2, 3], "full": [10, 3, 2, 3]}
 OTHER_DASH = [8, 2, 2, 2, 2, 2]
-
+INHERITED = frozenset(
+    (
+        "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString",
+        "valueOf", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__",
+        "__proto__",
+    )
+)  # fmt: skip
+"""What every object of JavaScript has. Source: ECMAScript 2024, section 20.1.3 and annex B.2.2."""
 
 CONFIG: Spec = {
     "font": "sans-serif",
@@ -49,9 +56,9 @@ CONFIG: Spec = {
 def framed(body: Mapping[str, Any], title: str, subtitle: str, description: str, width: int = 96) -> Spec:
     """A whole spec around `body`: title, description for those who hear it, and the common look.
 
-    A line of the subtitle has at most `width` characters.
+    A line of the subtitle has at most `width` characters. Any text may be in it: see `harmless`.
     """
-    return {
+    spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "title": {
             "text": title,
@@ -70,6 +77,22 @@ def framed(body: Mapping[str, Any], title: str, subtitle: str, description: str,
         **body,
         "config": CONFIG,
     }
+    return {key: harmless(part) for key, part in spec.items()}
+
+
+def harmless(part: Any) -> Any:
+    """`part` of a spec with a space, which isn't seen, behind each text that JavaScript's objects inherit as a name.
+
+    Vega looks values up in plain objects, so that a model called `constructor` would be taken for a function.
+
+    >>> harmless({"domain": ["constructor", "a model"]})
+    {'domain': ['constructor ', 'a model']}
+    """
+    if isinstance(part, Mapping):
+        return {key: harmless(value) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        return type(part)(map(harmless, part))
+    return f"{part} " if isinstance(part, str) and part in INHERITED else part
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -7,15 +7,17 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from leaderboard.figures.before_and_after import Share, before_after
+from leaderboard.figures.by_epoch import Panel, Value, by_epoch
 from leaderboard.figures.confusion_map import confusion_map
-from leaderboard.figures.embedding import inline
+from leaderboard.figures.embedding import inline, texts_of
 from leaderboard.figures.epoch_curves import Point, curves
 from leaderboard.figures.forgetting_matrix import Cell, matrix
 from leaderboard.figures.gap_forest import Difference, forest
 from leaderboard.figures.outcome_bars import UNKNOWN, Stack, stacks
 from leaderboard.figures.rendering import svg_of, write_figure
 from leaderboard.figures.roses import MOST, Petal, rose
-from leaderboard.figures.theme import OKABE_ITO, SHAPES, Spec
+from leaderboard.figures.theme import INHERITED, OKABE_ITO, SHAPES, Spec
 
 SETS = ("MNIST", "CIFAR-10", "CIFAR-100", "miniImageNet")
 HOSTILE = "</text><script>alert(1)</script>\"'&<img onerror=x> datum.x || `${1}`"
@@ -59,7 +61,21 @@ def confusion(name: str) -> Spec:
     return confusion_map((name, "b"), (name, "b", "none"), ((0.5, 0.3, 0.2), (0.0, 1.0, 0.0)), name, "how")
 
 
+def before_and_after_one(name: str) -> Spec:
+    shares = [Share(m, g, s, 0.5, 0.4, 0.6) for m in (name, "b") for g in (name, "x") for s in (name, "y")]
+    return before_after(shares, name)
+
+
+def by_epochs(name: str) -> Spec:
+    values = [Value(name, line, epoch, 0.5) for line in (name, "y") for epoch in (1, 2)]
+    return by_epoch(values, [Panel(name, name, rules=((1.0, name),))], name, "how")
+
+
 ALL = (roses, epoch_curves, gaps, forgetting, outcomes, confusion)
+NAMES = (
+    *sorted(INHERITED), "prototype", "length", "undefined", "null", "NaN", "0", "a.b", "a[0]", "a['b']", 'a"b', "a\\.b",
+    "",
+)  # fmt: skip
 Drawn = Callable[[str], Spec]
 
 
@@ -93,6 +109,19 @@ def test_in_a_page_its_ids_are_its_own(draw: Drawn) -> None:
 def test_what_draws_nothing_does_not_get_into_a_page(bad: str) -> None:
     with pytest.raises(ValueError, match="figure"):
         inline(f'<svg xmlns="http://www.w3.org/2000/svg">{bad}</svg>', "name")
+
+
+@pytest.mark.parametrize("draw", [*ALL, before_and_after_one, by_epochs])
+def test_no_name_of_a_model_or_set_stops_a_figure(draw: Drawn) -> None:
+    for name in NAMES:
+        texts = [text for text in texts_of(svg_of(draw(name))) if name in text]
+        assert len(texts) > 1, name  # its title aside
+
+
+@pytest.mark.parametrize("name", sorted(INHERITED))
+def test_a_name_that_objects_inherit_has_a_colour_of_its_own(name: str) -> None:
+    drawn, plain = (svg_of(roses(one)) for one in (name, "a name"))
+    assert [drawn.count(colour) for colour in OKABE_ITO] == [plain.count(colour) for colour in OKABE_ITO]
 
 
 def arcs(spec: Spec, filled: bool) -> list[dict[str, float]]:
