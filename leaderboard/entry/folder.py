@@ -16,6 +16,7 @@ from leaderboard.board.view import Excluded, Remark
 from leaderboard.entry.answers import BadAnswers, by_set, decoded, read_answers, unpacked
 from leaderboard.entry.candidate import Candidate
 from leaderboard.entry.checks import Case, checked
+from leaderboard.entry.duplicates import distinct
 from leaderboard.entry.known import FILE as KNOWN_FILE
 from leaderboard.entry.known import KnownData
 from leaderboard.entry.names import ENTRY, Place, is_plain, place_of
@@ -45,13 +46,15 @@ class Entries:
     excluded: tuple[Excluded, ...]
 
 
-def read_entries(folder: Path, known: KnownData, lists: Path | None = None) -> Entries:
+def read_entries(folder: Path, known: KnownData, lists: Path | None = None, latest: str | None = None) -> Entries:
     """Every entry below `folder`; one that is wrong is named and left out.
 
     Args:
         folder: of entries.
         known: data that they may be of.
-        lists: the folder whose `verified.txt` counts; `folder` where it is None.
+        lists: main's folder of entries, whose `verified.txt` counts, and whose entries come before new ones that say
+            the same; where it is None, `folder` has the list, and no entry is known to have been there before.
+        latest: the last day (YYYY-MM-DD) that an entry may name; any where it is None, so that a build needs no clock.
 
     Raises:
         EmtError: there is no such folder, or it holds far more than entries.
@@ -65,15 +68,27 @@ def read_entries(folder: Path, known: KnownData, lists: Path | None = None) -> E
     for place in there:
         try:
             case, found = checked(candidate_at(folder, place), known, rereader)
-            found = (*found, *_tier(case, verified))
+            found = (*found, *_tier(case, verified), *_dated(case, latest))
         except Unfit as error:
             found = (Remark(error.rule, str(error)),)
         if found:
             excluded.append(Excluded(str(place.entry), found))
         else:
             cases.append(case)
-    kept, doubles = _distinct(cases)
+    doubles = list(distinct(cases, verified, _held(cases, folder, lists)))
+    out = {one.path for one in doubles}
+    kept = tuple(case for case in cases if str(case.candidate.place.entry) not in out)
     return Entries(kept, tuple(sorted(map(_shown, (*excluded, *doubles)), key=lambda one: one.path)))
+
+
+def _held(cases: Iterable[Case], folder: Path, lists: Path | None) -> frozenset[str]:
+    """The ids of entries that the folder of the lists, which is main's, has too, byte for byte."""
+    found = set()
+    for place in (case.candidate.place for case in cases) if lists is not None else ():
+        theirs = (lists or folder) / place.entry
+        if theirs.is_file() and theirs.read_bytes() == (folder / place.entry).read_bytes():
+            found.add(place.id)
+    return frozenset(found)
 
 
 def _shown(one: Excluded) -> Excluded:
@@ -196,43 +211,13 @@ def _verified(folder: Path) -> frozenset[str]:
     return frozenset(line.split("#")[0].strip() for line in lines) - {""}
 
 
+def _dated(case: Case, latest: str | None) -> Iterator[Remark]:
+    day = case.candidate.fields.provenance.date
+    if latest is not None and day > latest:
+        yield Remark("date", f"{day} has not been yet; `provenance.date` is the day of the run")
+
+
 def _tier(case: Case, verified: frozenset[str]) -> Iterator[Remark]:
     claims = case.candidate.fields.provenance.tier == "verified"
     if claims and case.candidate.place.id not in verified:
         yield Remark("tier", f"verified is a maintainer's word ({VERIFIED_FILE}); hand it in as rescored")
-
-
-def _distinct(cases: list[Case]) -> tuple[tuple[Case, ...], list[Excluded]]:
-    """The entries without those that give the same answers as an older one of somebody else, or of the same tuning.
-
-    A tuning may change no answer at all, so that one organisation may hand in the same answers for several.
-    """
-    first: dict[str, list[Case]] = {}
-    doubles = {}
-    for case in sorted(cases, key=lambda case: (case.candidate.fields.provenance.date, case.candidate.place.id)):
-        alike = first.setdefault(_answered(case), [])
-        same = next((other for other in alike if _stands_for(other, case)), None)
-        if same is None:
-            alike.append(case)
-        else:
-            place = case.candidate.place
-            reason = Remark("duplicate", f"the same answers as {same.candidate.place.id}")
-            doubles[place.id] = Excluded(str(place.entry), (reason,))
-    return tuple(case for case in cases if case.candidate.place.id not in doubles), list(doubles.values())
-
-
-def _stands_for(one: Case, other: Case) -> bool:
-    a, b = one.candidate.fields, other.candidate.fields
-    return a.model.org != b.model.org or (a.model.name, a.tuning) == (b.model.name, b.tuning)
-
-
-def _answered(case: Case) -> str:
-    """Equal for entries that hand in the same: pictures and answers; of numbers alone, the same model and tuning."""
-    told = case.candidate.fields
-    if not case.candidate.lines:
-        return json.dumps([told.model.org, told.model.name, told.tuning.model_dump(), sorted(told.datasets)])
-    digest = hashlib.sha256()
-    for key in sorted(case.candidate.lines):
-        parts = [part for line in case.candidate.lines[key] for part in (line.image, line.raw)]
-        digest.update("\0".join((key, *parts)).encode("utf8", "surrogatepass"))
-    return digest.hexdigest()

@@ -13,7 +13,6 @@ from leaderboard.entry import answers
 from leaderboard.entry.folder import Entries, read_entries
 from leaderboard.entry.known import known_data
 from leaderboard.entry.names import place_of, slugged
-from leaderboard.entry.suggestions import Given
 
 
 def read(board: toy_entries.Board) -> Entries:
@@ -99,30 +98,6 @@ def test_entries_that_only_capitals_tell_apart_are_not_both_taken(
 
 def test_no_two_entries_have_one_id() -> None:
     assert place_of("a__b.c/d.json").id != place_of("a__b/c.d.json").id
-
-
-def test_the_same_answers_under_two_names_are_one_entry(board: toy_entries.Board, entry: Path, tmp_path: Path) -> None:
-    board.add(tmp_path / "run", Given(org="thief", model="mine", submitted_by="somebody"))
-    found = read(board)
-    assert told(found) == [("thief__mine/base.json", "duplicate")]
-
-
-def test_the_older_of_two_entries_with_the_same_answers_stays_whatever_its_name(
-    board: toy_entries.Board, entry: Path, tmp_path: Path
-) -> None:
-    thief = board.add(tmp_path / "run", Given(org="aaa", model="mine", submitted_by="somebody"))
-    board.change(thief, lambda told: told["provenance"].update(date="2026-01-02"))
-    assert told(read(board)) == [("aaa__mine/base.json", "duplicate")]
-
-
-def test_a_tuning_that_changed_no_answer_is_no_duplicate_of_its_base(
-    board: toy_entries.Board, entry: Path, tmp_path: Path
-) -> None:
-    said = {"org": "org", "model": "model", "submitted_by": "me", "tuning": "linear", "dataset": ("mnist",)}
-    board.add(tmp_path / "run", Given(**said, base="org/model", epoch=1.0, run="linear-1"))
-    board.add(tmp_path / "run", Given(**said, base="org/model", epoch=1.0, run="linear-1-again"))
-    found = read(board)
-    assert (len(found.cases), told(found)) == (2, [("org__model/linear-1-again.json", "duplicate")])
 
 
 def test_names_of_files_may_be_of_any_bytes(board: toy_entries.Board, entry: Path) -> None:
