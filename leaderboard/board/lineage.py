@@ -19,8 +19,9 @@ def encoders(cases: Sequence[Case]) -> Mapping[str, Case]:
     found = {}
     for case in cases:
         told = case.candidate.fields
-        if told.kind == "model" and told.model.encoder and (several := there.get(spelt(told.model.encoder))):
-            found[case.candidate.place.id] = _nearest(case, several)
+        several = there.get(spelt(told.model.encoder), ()) if told.kind == "model" and told.model.encoder else ()
+        if (nearest := _nearest(case, several)) is not None:
+            found[case.candidate.place.id] = nearest
     return found
 
 
@@ -34,8 +35,9 @@ def bases(cases: Sequence[Case]) -> Mapping[str, Case]:
     found = {}
     for case in cases:
         told = case.candidate.fields
-        if told.tuning.base and (several := there.get(_called(told, told.tuning.base))):
-            found[case.candidate.place.id] = _nearest(case, several)
+        several = there.get(_called(told, told.tuning.base), ()) if told.tuning.base else ()
+        if (nearest := _nearest(case, several)) is not None:
+            found[case.candidate.place.id] = nearest
     return found
 
 
@@ -44,14 +46,29 @@ def _called(told: EntryFields, name: str) -> tuple[str, str]:
     return told.kind, spelt(name)
 
 
-def _nearest(case: Case, several: Sequence[Case]) -> Case:
-    """Of several that it could be, the one on most of the same data; of those a verified one, then the first by id."""
-    own = _data(case)
-    return min(several, key=lambda other: (-len(own & _data(other)), _tier(other), other.candidate.place.id))
+def _nearest(case: Case, several: Sequence[Case]) -> Case | None:
+    """Of several that it could be, the one whose numbers it may be held against; None where there is none.
+
+    That is one of the same organisation that shares data with it, else a verified one: anybody can hand in what calls
+    itself somebody's encoder. Of those, the one on most of the same data, then a verified one, then the first by id.
+    """
+    own, org = _data(case), case.candidate.fields.model.org
+
+    def order(other: Case) -> tuple[bool, bool, int, int, str]:
+        shared = len(own & _data(other))
+        stranger = other.candidate.fields.model.org != org
+        return not shared, stranger, -shared, _tier(other), other.candidate.place.id
+
+    fit = [one for one in several if one.candidate.fields.model.org == org or _tier(one) == _tier_of(Tier.VERIFIED)]
+    return min(fit, key=order, default=None)
 
 
 def _tier(case: Case) -> int:
-    return list(Tier).index(Tier(case.candidate.fields.provenance.tier))
+    return _tier_of(Tier(case.candidate.fields.provenance.tier))
+
+
+def _tier_of(tier: Tier) -> int:
+    return list(Tier).index(tier)
 
 
 def _data(case: Case) -> set[tuple[str, str]]:

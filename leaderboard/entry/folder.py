@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def read_entries(folder: Path, known: KnownData, lists: Path | None = None, late
         raise EmtError(f"{folder} is no folder of entries. Name it with --entries; `emt board init DIR` makes one.")
     rereader, verified = Rereader(), _verified(lists or folder)
     cases, excluded = [], []
-    there, strays = places(folder)
+    there, strays = places(folder, lists)
     excluded += strays
     for place in there:
         try:
@@ -97,8 +97,13 @@ def _shown(one: Excluded) -> Excluded:
     return Excluded(plain(one.path)[:LONGEST], tuple(reasons))
 
 
-def places(folder: Path) -> tuple[list[Place], list[Excluded]]:
-    """The entries by their names, and the files that are none and belong to none."""
+def places(folder: Path, lists: Path | None = None) -> tuple[list[Place], list[Excluded]]:
+    """The entries by their names, and the files that are none and belong to none.
+
+    Args:
+        folder: of entries.
+        lists: main's, whose names come before new ones.
+    """
     paths = sorted(_files_below(folder))
     if len(paths) > MOST_FILES:
         raise EmtError(f"{folder} holds more than {MOST_FILES:,} files. Is it the folder of entries?")
@@ -110,18 +115,21 @@ def places(folder: Path) -> tuple[list[Place], list[Excluded]]:
         for name in names
         if name not in owned and name not in OWN_FILES
     ]
-    return _told_apart(found.values(), strays)
+    here = {name for name in found if lists is not None and (lists / name).is_file()}
+    same = list(_same_but_for_capitals(found, here))
+    return [place for name, place in found.items() if name not in {one.path for one in same}], [*strays, *same]
 
 
-def _told_apart(found: Iterable[Place], strays: list[Excluded]) -> tuple[list[Place], list[Excluded]]:
-    """Without entries whose names are another's but for capitals: some file systems take them for the same."""
-    first: dict[str, Place] = {}
-    for place in found:
-        same = first.setdefault(place.id.casefold(), place)
-        if same is not place:
-            reason = Remark("path", f"its name is that of {same.entry} but for capitals; choose another")
-            strays.append(Excluded(str(place.entry), (reason,)))
-    return list(first.values()), strays
+def _same_but_for_capitals(found: Mapping[str, Place], held: Collection[str]) -> Iterator[Excluded]:
+    """Entries whose names are another's but for capitals, which some file systems take for the same; not main's."""
+    alike: dict[str, list[str]] = {}
+    for name, place in found.items():
+        alike.setdefault(place.id.casefold(), []).append(name)
+    for names in alike.values():
+        for name in names if len(names) > 1 else ():
+            if name not in held:
+                other = next(other for other in names if other != name)
+                yield Excluded(name, (Remark("path", f"its name is that of {other} but for capitals; choose another"),))
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -23,6 +23,7 @@ from leaderboard.entry.suggestions import Given
 
 N = 100
 ENCODER = "ViT-L-14 openai"
+CLIP = {"model": "emt_clip", "model_args": "model=ViT-L-14,pretrained=openai"}
 
 
 def right(seed: int, share: float) -> list[bool]:
@@ -38,6 +39,13 @@ def numbers_alone(fields: dict) -> None:
     fields["model"]["name"] = "told"
     fields["provenance"]["tier"] = "reported"
     fields.pop("predictions")
+
+
+def verify(made: toy_entries.Board, entry: Path) -> None:
+    """As a maintainer does who has run it again."""
+    made.change(entry, lambda fields: fields["provenance"].update(tier="verified"))
+    with (made.folder / "verified.txt").open("a") as file:
+        file.write(f"{entry.parent.name}__{entry.stem}\n")
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +64,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
                       epoch=float(epoch), base="org/base", run=f"lora-{epoch}")  # fmt: skip
         runs[f"lora-{epoch}"] = (tasks(2, share), given)
     for name, (rows, given) in runs.items():
-        more = {"model": "emt_clip", "model_args": "model=ViT-L-14,pretrained=openai"} if name == "clip" else {}
+        more = CLIP if name == "clip" else {}
         made.add(toy_runs.write_run(home / "runs" / name, rows, **more), given)
+    verify(made, made.folder / "open_clip__ViT-L-14-openai" / "zero-shot.json")
     told = made.folder / "org__base" / "base.json"
     copy = made.folder / "org__told" / "run.json"
     copy.parent.mkdir()
@@ -192,6 +201,27 @@ def test_answers_to_another_question_are_not_ranked_and_those_read_otherwise_bef
     given = Given(org="org", model="later", submitted_by="me")
     toy_entries.Board(there).add(toy_runs.write_run(tmp_path / "run", tasks(5, 0.7), version=version), given)
     assert entry(built(there), "org__later__base").unranked == unranked
+
+
+def test_a_stranger_is_nobodys_encoder_and_nobodys_base(folder: Path, tmp_path: Path) -> None:
+    there = Path(shutil.copytree(folder, tmp_path / "entries"))
+    made = toy_entries.Board(there)
+    stranger = Given(org="aaa", model="clip", encoder=ENCODER, submitted_by="me")
+    made.add(toy_runs.write_run(tmp_path / "clip", tasks(7, 0.1), **CLIP), stranger)
+    tuned = Given(org="zzz", model="tuned", encoder=ENCODER, submitted_by="me", tuning="lora", dataset=("mnist",),
+                  base="org/base", run="tuned")  # fmt: skip
+    made.add(toy_runs.write_run(tmp_path / "tuned", tasks(8, 0.3)), tuned)
+    found = built(there)
+    assert entry(found, "org__base__base").encoder == "open_clip__ViT-L-14-openai__zero-shot"
+    assert entry(found, "org__base__lora-1").base == "org__base__base"
+    assert entry(found, "zzz__tuned__tuned").base is None, "org's base is not verified"
+    verify(made, there / "org__base" / "base.json")
+    assert entry(built(there), "zzz__tuned__tuned").base == "org__base__base"
+    own = made.add(
+        toy_runs.write_run(tmp_path / "own", tasks(9, 0.2), **CLIP),
+        Given(org="zzz", model="own", encoder=ENCODER, submitted_by="me"),
+    )
+    assert entry(built(there), "zzz__tuned__tuned").encoder == f"zzz__own__{own.stem}"
 
 
 def test_the_board_does_not_depend_on_the_order_of_files(folder: Path, whole: Board) -> None:

@@ -93,7 +93,12 @@ def test_entries_that_only_capitals_tell_apart_are_not_both_taken(
 ) -> None:
     other = entry.with_name("Base.json")
     other.write_bytes(entry.read_bytes())
-    assert ("org__model/base.json", "path") in told(read(board))
+    assert read(board).cases == ()
+    assert {("org__model/base.json", "path"), ("org__model/Base.json", "path")} <= set(told(read(board)))
+    (main := tmp_path / "main" / "org__model").mkdir(parents=True)
+    (main / "base.json").write_bytes(entry.read_bytes())
+    found = read_entries(board.folder, known_data(board.folder), main.parent)
+    assert [case.candidate.place.run for case in found.cases] == ["base"], "main has it"
 
 
 def test_no_two_entries_have_one_id() -> None:

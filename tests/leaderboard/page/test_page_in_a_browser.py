@@ -239,6 +239,9 @@ def downloaded(page: Any, form: str) -> str:
     return Path(waiting.value.path()).read_text(encoding="utf8")
 
 
+MODEL = next(one for one in columns(()) if one.key == "model")
+
+
 @pytest.mark.parametrize("which", ["site", "hostile"])
 def test_what_is_downloaded_is_what_the_table_says(which: str, request: pytest.FixtureRequest, opened: Any) -> None:
     page = opened(request.getfixturevalue(which), "#table?q=1&sort=cifar10.desc")
@@ -253,6 +256,7 @@ def test_what_is_downloaded_is_what_the_table_says(which: str, request: pytest.F
             row[key].lstrip("'") == ("" if same[key] is None else str(same[key]).lstrip("'"))
             for key in ("n", "tier", "date")
         )
+        assert same["model"] == cell(by_id[row["id"]], MODEL).value
         for column in columns(board(12).sets):
             value = cell(by_id[row["id"]], column).value
             if column.number:

@@ -3,6 +3,7 @@
 import io
 import json
 from base64 import b64decode
+from dataclasses import replace
 from html import unescape
 from re import sub
 
@@ -14,13 +15,16 @@ from PIL import Image
 from synthetic_board import board
 
 from emt_tasks.escaping import plain
+from leaderboard.board.view import Board
+from leaderboard.figures.theme import INHERITED
+from leaderboard.page import render
 from leaderboard.page.answers import marked
 from leaderboard.page.carried import script_data
 from leaderboard.page.drawings import GAPS, ROSES, gaps, roses
 from leaderboard.page.filters import is_https
 from leaderboard.page.maps import confused, map_of, picture
 from leaderboard.page.matrices import matrices
-from leaderboard.page.naming import LONGEST, short
+from leaderboard.page.naming import LONGEST, apart, drawn, models, names, short, tunings
 from leaderboard.page.room import LEAST, SHARES, WHOLE, Room
 from leaderboard.page.wording import words
 
@@ -87,7 +91,13 @@ def test_confusions_of_what_is_not_tuned_come_first() -> None:
 
 def test_each_change_stands_in_one_cell_of_one_matrix() -> None:
     made = board(12)
-    cells = [c for matrix in matrices(made) for line in matrix.lines for c in line.cells if c is not None]
+    cells = [
+        c
+        for matrix in matrices(made, tunings(made, words("en")))
+        for line in matrix.lines
+        for c in line.cells
+        if c is not None
+    ]
     assert sorted(map(str, cells)) == sorted(map(str, made.matrix))
 
 
@@ -118,3 +128,41 @@ def test_only_plain_https_is_a_link(address: str, link: bool) -> None:
 def test_a_name_in_a_drawing_is_short(name: str) -> None:
     assert len(short(name)) <= LONGEST
     assert short(name) == name or "…" in short(name)
+
+
+def called(made: Board, *new: str) -> Board:
+    """`made`, its first models called otherwise, and not tuned."""
+    first = [
+        replace(one, model=replace(one.model, name=name, org=f"org{place}"), tuning=replace(one.tuning, kind="none"))
+        for place, (one, name) in enumerate(zip(made.entries, new, strict=False))
+    ]
+    return replace(made, entries=(*first, *made.entries[len(first) :]))
+
+
+def test_models_of_one_name_by_two_organisations_are_told_apart_everywhere() -> None:
+    made, told = called(board(12), "same", "same", "other"), words("en")
+    one, two, other = (entry.id for entry in made.entries[:3])
+    for each in (models(made, told), names(made, told), drawn(made, told)):
+        assert [each[key].split(" · ")[0] for key in (one, two, other)] == ["org0/same", "org1/same", "other"]
+    legends = {petal[0] for pair in roses(made, told) for drawing in pair for petal in drawing.rows}
+    assert {"org0/same", "org1/same"} <= legends
+    html = render(made).html
+    assert html.count(">org0/same</option>") >= 2
+    assert '<th scope="row" data-text="same">' in html
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(["x", "x (a)", "x (b)", "y", "x (a) (c)"])))
+def test_no_two_names_are_the_same_and_those_that_are_not_stay(told: dict[str, str]) -> None:
+    found = apart(told, {key: key for key in told})
+    assert len(set(found.values())) == len(told)
+    assert all(found[key] == told[key] for key in told if len(set(told.values())) == len(told))
+
+
+def test_names_in_drawings_stay_apart_where_they_are_cut() -> None:
+    made = called(board(4), "a" * 60, "a" * 61)
+    assert len(set(drawn(made, words("en")).values())) == len(made.entries) + len(made.pinned)
+
+
+def test_a_board_of_models_called_as_objects_of_javascript_are_is_drawn() -> None:
+    made = called(board(12), *sorted(INHERITED))
+    assert render(made).html.count("constructor") > 3
