@@ -10,9 +10,9 @@ const LATEX = {
 };
 const inLatex = (text) => text.replace(/[\\{}$&#%_^~<>|"`'\-[\]\u2212]/g, (character) => LATEX[character]);
 
-/* A cell as data: numbers as fractions, as data.csv has them, to the precision that is shown. */
+/* A cell as data, as data.csv has it: models by their own names, numbers as fractions to the precision that is shown. */
 function dataOf(line, key, number) {
-  const text = clean(textOf(line, key));
+  const text = clean(line.cells[keys.indexOf(key)].dataset.text ?? textOf(line, key));
   if (!number || key === "tie" || key === "n") return { [key]: number ? numberOrNull(text) : text };
   if (key === "ranks") return { ranks: numberOrNull(text), ranks_low: numberOrNull(text), ranks_high: numberOrNull(text.split("-").pop()) };
   const parts = text.replace(/\u2212/g, "-").match(/-?[\d.]+/g) ?? [];
