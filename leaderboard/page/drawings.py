@@ -1,6 +1,6 @@
 """The page's drawings: roses and dots by encoder, gaps by set, curves by base; each with its data and files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from emt_tasks.escaping import plain
@@ -10,7 +10,8 @@ from leaderboard.figures.epoch_curves import Point, curves
 from leaderboard.figures.gap_forest import Difference, forest
 from leaderboard.figures.roses import MOST, Petal, rose
 from leaderboard.figures.theme import OKABE_ITO, Spec
-from leaderboard.page.naming import named, short
+from leaderboard.page import naming
+from leaderboard.page.naming import short
 from leaderboard.page.wording import Words
 
 ROSES, GAPS, BASES = 4, 24, 2
@@ -37,20 +38,26 @@ def roses(board: Board, words: Words) -> list[tuple[Drawing, Drawing]]:
         if entry.results and entry.tuning.kind == "none":
             by_encoder.setdefault(entry.encoder or entry.model.encoder or "", []).append(entry)
     pinned = {one.id: one for one in board.pinned}
+    called, about = naming.drawn(board, words), naming.models(board, words)
     drawn = [(key, entries[:MOST]) for key, entries in by_encoder.items()][:ROSES]
     left = sum(map(len, by_encoder.values())) - sum(len(entries) for _, entries in drawn)
     return [
-        _rose(board, number, pinned.get(key), key, entries, left, words)
+        _rose(board, number, pinned.get(key), about.get(key, plain(key)), entries, left, called)
         for number, (key, entries) in enumerate(drawn, start=1)
     ]
 
 
 def _rose(
-    board: Board, number: int, encoder: Entry | None, key: str, entries: Sequence[Entry], left: int, words: Words
+    board: Board,
+    number: int,
+    encoder: Entry | None,
+    about: str,
+    entries: Sequence[Entry],
+    left: int,
+    called: Mapping[str, str],
 ) -> tuple[Drawing, Drawing]:
-    around = _petals(board, encoder, words) if encoder else []
-    petals = [petal for entry in entries for petal in _petals(board, entry, words)]
-    about = plain(encoder.model.name if encoder else key)
+    around = _petals(board, encoder, called) if encoder else []
+    petals = [petal for entry in entries for petal in _petals(board, entry, called)]
     title = f"Models that look through {short(about)}"
     rows = tuple((one.model, one.key, one.value, one.low, one.high) for one in (*petals, *around))
     heads = ("model", "set", "accuracy", "low", "high")
@@ -62,19 +69,19 @@ def _rose(
     )
 
 
-def _petals(board: Board, entry: Entry, words: Words) -> list[Petal]:
+def _petals(board: Board, entry: Entry, called: Mapping[str, str]) -> list[Petal]:
     scored = [(one.shown, entry.results[one.key].by) for one in board.sets if one.key in entry.results]
-    name = short(named(entry, words))
     return [
-        Petal(name, shown, by["label_match"].accuracy, by["label_match"].low, by["label_match"].high)
+        Petal(called[entry.id], shown, by["label_match"].accuracy, by["label_match"].low, by["label_match"].high)
         for shown, by in scored
     ]
 
 
 def gaps(board: Board, words: Words) -> Iterator[Drawing]:
     """For each set its models against their own encoders, the lowest first; `left` is how many are not drawn."""
+    called = naming.drawn(board, words)
     for of in board.sets:
-        told = [_gap(entry, of, words) for entry in board.entries if _has_gap(entry, of)]
+        told = [_gap(entry, of, called) for entry in board.entries if _has_gap(entry, of)]
         told.sort(key=lambda one: (one.value, one.row))
         if told:
             drawn = told[:GAPS]
@@ -90,24 +97,25 @@ def _has_gap(entry: Entry, of: SetInfo) -> bool:
     return entry.kind is Kind.MODEL and of.key in entry.results and entry.results[of.key].encoder is not None
 
 
-def _gap(entry: Entry, of: SetInfo, words: Words) -> Difference:
+def _gap(entry: Entry, of: SetInfo, called: Mapping[str, str]) -> Difference:
     against = entry.results[of.key].encoder
     assert against is not None
-    return Difference(short(named(entry, words)), of.shown, against.difference, against.low, against.high)
+    return Difference(called[entry.id], of.shown, against.difference, against.low, against.high)
 
 
 def epochs(board: Board, words: Words) -> Iterator[Drawing]:
     """For each base its curves, a panel for each tuning set; `left` is how many bases are not drawn."""
     entries = {one.id: one for one in board.entries}
+    called, tunings = naming.names(board, words), naming.tunings(board, words)
     by_base: dict[str, list[Curve]] = {}
     for curve in board.curves:
         last = entries.get(curve.points[-1].entry) if curve.points else None
         by_base.setdefault(last.base or "" if last else "", []).append(curve)
     shown = {one.key: one.shown for one in board.sets[: len(OKABE_ITO)]}
     for number, (base, told) in enumerate(list(by_base.items())[:BASES], start=1):
-        measured = [point for curve in told if curve.evaluated in shown for point in _points(curve, shown)]
+        measured = [point for curve in told if curve.evaluated in shown for point in _points(curve, shown, tunings)]
         if measured:
-            name = named(entries[base], words) if base in entries else ""
+            name = called.get(base, "")
             title = f"{short(name)}: accuracy by epoch"
             says = "Epoch 0 is the base. Filled: the drop from the base is shown. Bars: 95 % Wilson intervals."
             rows = tuple((p.tuning, p.line, p.epoch, p.value, p.low, p.high, str(p.drop)) for p in measured)
@@ -117,8 +125,8 @@ def epochs(board: Board, words: Words) -> Iterator[Drawing]:
             )
 
 
-def _points(curve: Curve, shown: dict[str, str]) -> Iterator[Point]:
+def _points(curve: Curve, shown: Mapping[str, str], tunings: Mapping[str, str]) -> Iterator[Point]:
     sets = " + ".join(shown.get(key, short(plain(key))) for key in curve.tuned_on)
     for one in curve.points:
-        line, name = shown[curve.evaluated], short(plain(curve.name))
+        line, name = shown[curve.evaluated], tunings[curve.series]
         yield Point(f"tuned on {sets}", line, curve.kind, name, one.epoch, one.accuracy, one.low, one.high, one.dropped)

@@ -13,7 +13,7 @@ from leaderboard.page import rows
 from leaderboard.page.answers import marked
 from leaderboard.page.maps import Map
 from leaderboard.page.matrices import Matrix
-from leaderboard.page.naming import names
+from leaderboard.page.naming import models, names
 from leaderboard.page.wording import Words, filled
 from leaderboard.words import p_value, points
 
@@ -44,7 +44,7 @@ class Items:
 
     def rows(self, viewed: Collection[str]) -> Markup:
         """The body of the table; entries that are `viewed`, by id, are linked."""
-        told = list(rows.groups(self.board, self.columns, self.words))
+        told = list(rows.groups(self.board, self.columns, models(self.board, self.words)))
         return self.item("rows", groups=told, columns=self.columns, viewed=viewed)
 
     def answer(self, sample: Sample) -> Markup:

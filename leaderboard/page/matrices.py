@@ -1,6 +1,6 @@
 """What tunings changed, as tables: one for each method and epoch, a row for each tuned model, a column for each set."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from leaderboard.board.view import Board, Change
@@ -27,19 +27,24 @@ class Matrix:
     lines: tuple[Line, ...]
 
 
-def matrices(board: Board) -> Iterator[Matrix]:
-    """Those that have a row: methods in the order of the board, epochs from the first, the unnamed last."""
+def matrices(board: Board, tunings: Mapping[str, str]) -> Iterator[Matrix]:
+    """Those that have a row: methods in the order of the board, epochs from the first, the unnamed last.
+
+    Args:
+        board: with the changes.
+        tunings: what tuned models are called, by series.
+    """
     methods = list(dict.fromkeys(one.kind for one in board.matrix))
     for method in methods:
         told = [one for one in board.matrix if one.kind == method]
         for epoch in sorted({one.epoch for one in told}, key=lambda one: (one is None, one or 0.0)):
-            yield Matrix(method, epoch, tuple(_lines([one for one in told if one.epoch == epoch], board)))
+            yield Matrix(method, epoch, tuple(_lines([one for one in told if one.epoch == epoch], board, tunings)))
 
 
-def _lines(told: Sequence[Change], board: Board) -> Iterator[Line]:
+def _lines(told: Sequence[Change], board: Board, tunings: Mapping[str, str]) -> Iterator[Line]:
     by_cell = {(one.entry, one.evaluated): one for one in told}
     shown = {of.key: of.shown for of in board.sets}
-    for entry, name, tuned_on in dict.fromkeys((one.entry, one.name, one.tuned_on) for one in told):
+    for entry, name, tuned_on in dict.fromkeys((one.entry, tunings[one.series], one.tuned_on) for one in told):
         sets = tuple(shown.get(key, key) for key in tuned_on)
         yield Line(entry, name, sets, tuple(by_cell.get((entry, of.key)) for of in board.sets))
 

@@ -1,5 +1,8 @@
 """What entries are called on the page."""
 
+from collections import Counter
+from collections.abc import Mapping
+
 from emt_tasks.escaping import plain
 from leaderboard.board.table import tuning
 from leaderboard.board.view import Board, Entry, Kind
@@ -8,17 +11,73 @@ from leaderboard.page.wording import Words
 LONGEST = 44  # characters of a name within a drawing; whole names stand in the table
 
 
-def named(entry: Entry, words: Words) -> str:
-    """An entry's name with its tuning; an adversary's is the page's own word."""
-    if entry.kind is Kind.ADVERSARY:
-        return str(words["table"]["adversary"].get(entry.model.name, plain(entry.model.name)))
-    parts = (plain(entry.model.name).strip(), plain(tuning(entry)))
-    return " · ".join(part for part in parts if part)
+def models(board: Board, words: Words) -> dict[str, str]:
+    """What each entry's model is called, by the entry's id.
+
+    That is its name, behind its organisation's where several have a model of that name; an adversary's is the page's
+    own word.
+    """
+    entries = (*board.entries, *board.pinned)
+    orgs: dict[str, set[str]] = {}
+    for one in entries:
+        orgs.setdefault(_name(one), set()).add(one.model.org)
+    found = {}
+    for one in entries:
+        name = _name(one)
+        shown = f"{plain(one.model.org).strip()}/{name}" if len(orgs[name]) > 1 else name
+        adversary = one.kind is Kind.ADVERSARY
+        found[one.id] = str(words["table"]["adversary"].get(one.model.name, shown)) if adversary else shown
+    return found
+
+
+def _name(entry: Entry) -> str:
+    return plain(entry.model.name).strip()
 
 
 def names(board: Board, words: Words) -> dict[str, str]:
-    """The names of all entries by their id."""
-    return {entry.id: named(entry, words) for entry in (*board.entries, *board.pinned)}
+    """Models with their tunings by the entry's id; no two are the same: those that would be have their id behind."""
+    called = models(board, words)
+    told = {
+        one.id: " · ".join(part for part in (called[one.id], plain(tuning(one))) if part)
+        for one in (*board.entries, *board.pinned)
+    }
+    return apart(told, {key: key for key in told})
+
+
+def tunings(board: Board, words: Words) -> dict[str, str]:
+    """What the models of each tuning are called, by series; those that would be the same have their series behind."""
+    called = models(board, words)
+    told = {one.series: (one.kind, one.tuned_on, called[one.entry]) for one in board.matrix}
+    told |= {one.series: (one.kind, one.tuned_on, called[one.points[-1].entry]) for one in board.curves if one.points}
+    often = Counter(told.values())
+    return {
+        series: name if often[kind, on, name] == 1 else f"{name} ({plain(series)})"
+        for series, (kind, on, name) in told.items()
+    }
+
+
+def drawn(board: Board, words: Words) -> dict[str, str]:
+    """The names of all entries by id, short, and still no two the same."""
+    told = {key: short(name) for key, name in names(board, words).items()}
+    return apart(told, {key: str(place) for place, key in enumerate(told, start=1)})
+
+
+def apart(told: Mapping[str, str], marks: Mapping[str, str]) -> dict[str, str]:
+    """`told`, where those that are the same have their mark behind; marks are of one key each.
+
+    >>> apart({"a": "x", "b": "x", "c": "x (a)", "d": "y"}, {"a": "a", "b": "b", "c": "c", "d": "d"})
+    {'a': 'x (a)', 'b': 'x (b)', 'c': 'x (a) (c)', 'd': 'y'}
+    """
+    found, marked = dict(told), set[str]()
+    while same := _same(found) - marked:
+        found |= {key: f"{told[key]} ({marks[key]})" for key in same}
+        marked |= same
+    return found
+
+
+def _same(told: Mapping[str, str]) -> set[str]:
+    often = Counter(told.values())
+    return {key for key, name in told.items() if often[name] > 1}
 
 
 def short(name: str) -> str:

@@ -16,6 +16,7 @@ from leaderboard.page.headlines import headlines
 from leaderboard.page.items import Items
 from leaderboard.page.maps import Map, confused, map_of
 from leaderboard.page.matrices import matrices
+from leaderboard.page.naming import tunings
 from leaderboard.page.room import Fitting, Room
 from leaderboard.page.wording import Words
 
@@ -28,7 +29,7 @@ def parts(board: Board, told: Words, room: Room, environment: Environment) -> Ma
     room.take(make.rows(()))
     compared = _compared(board, room)
     readings = _readings(board, make.columns, room)
-    matrix = list(matrices(board))
+    matrix = list(matrices(board, tunings(board, told)))
     shown_matrices = _fitting("matrices", make.matrix, matrix, room)
     audit = {"audit": _audit(make, room), "judges": _fitting("judges", make.judge, _judges(board), room)}
     views = _fitting("entries", make.view, _all(board), room)

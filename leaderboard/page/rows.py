@@ -1,11 +1,10 @@
 """The table's rows: the texts of `leaderboard.board.table`, and how they are shown."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from leaderboard.board.table import LABEL_MATCH, Column, cell
-from leaderboard.board.view import Board, Entry, Kind, Result
-from leaderboard.page.wording import Words
+from leaderboard.board.view import Board, Entry, Result
 
 ALWAYS = ("tie", "model")
 PRESETS = {
@@ -20,13 +19,15 @@ HIDDEN = ("kind", "id")  # in data files; a row of the page has them as attribut
 class Shown:
     """A cell: its number or text, and the interval behind it as written (with a leading space).
 
-    `sure` says that a difference is shown; `style` where an accuracy's mark, bar and tick are, in percent of the cell.
+    `sure` says that a difference is shown; `style` where an accuracy's mark, bar and tick are, in percent of the cell;
+    `data` is what data files have where that is another text.
     """
 
     text: str
     interval: str = ""
     sure: bool = False
     style: str = ""
+    data: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,8 @@ def _sort_of(column: Column) -> str:
     return "GAP" if column.key.endswith("_gap") else "SET"
 
 
-def groups(board: Board, columns: Sequence[Column], words: Words) -> Iterator[Group]:
-    """The table's groups that have rows: ranked, unranked, and what is pinned for scale."""
+def groups(board: Board, columns: Sequence[Column], called: Mapping[str, str]) -> Iterator[Group]:
+    """The table's groups that have rows: ranked, unranked, and what is pinned; `called` are models' names by entry."""
     told = {
         "ranked": [one for one in board.entries if one.rank is not None],
         "unranked": [one for one in board.entries if one.rank is None],
@@ -77,17 +78,17 @@ def groups(board: Board, columns: Sequence[Column], words: Words) -> Iterator[Gr
     }
     for key, entries in told.items():
         if entries:
-            yield Group(key, tuple(_row(one, columns, words) for one in entries))
+            yield Group(key, tuple(_row(one, columns, called[one.id]) for one in entries))
 
 
-def _row(entry: Entry, columns: Sequence[Column], words: Words) -> Row:
-    return Row(entry, tuple(_shown(entry, column, words) for column in columns))
+def _row(entry: Entry, columns: Sequence[Column], called: str) -> Row:
+    return Row(entry, tuple(_shown(entry, column, called) for column in columns))
 
 
-def _shown(entry: Entry, column: Column, words: Words) -> Shown:
+def _shown(entry: Entry, column: Column, called: str) -> Shown:
     text = cell(entry, column).text
-    if column.key == "model" and entry.kind is Kind.ADVERSARY:
-        text = words["table"]["adversary"].get(entry.model.name, text)
+    if column.key == "model" and called != text:
+        return Shown(called, data=text)
     if not column.interval or not text:
         return Shown(text)
     main, bracket, interval = text.partition(" [")
