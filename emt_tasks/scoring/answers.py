@@ -7,6 +7,7 @@ from pathlib import Path
 from emt_tasks.errors import EmtError
 from emt_tasks.escaping import plain
 from emt_tasks.labels import LabelSet
+from emt_tasks.runs.log_seal import Seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Answers:
         labels: the set that its prompt lists.
         rows: in the log's order.
         samples: the log that they came from.
+        seal: of that log when it was read; None where it is being written.
     """
 
     run: str
@@ -43,6 +45,7 @@ class Answers:
     labels: LabelSet
     rows: Sequence[Answer]
     samples: Path
+    seal: Seal | None = None
 
 
 class LabelPlaces:
@@ -59,8 +62,8 @@ class LabelPlaces:
 
         >>> from emt_tasks.labels import label_set
         >>> places = LabelPlaces(label_set("cifar100"))
-        >>> places.of("aquarium_fish", ""), places.of("Aquarium fish", ""), places.of("1", "")
-        (1, 1, 1)
+        >>> places.of("aquarium_fish", ""), places.of("Aquarium fish", ""), places.of("1", ""), places.of("10.0", "")
+        (1, 1, 1, 10)
 
         Raises:
             EmtError: it is no label of the set.
@@ -68,8 +71,11 @@ class LabelPlaces:
         place = self._place.get(_spelt(text))
         if place is not None:
             return place
-        if text.strip().isdecimal() and int(text) < len(self._labels.labels):
-            return int(text)
+        index = text.strip()
+        if "." in index:  # pandas writes whole numbers so wherever one of their column is missing
+            index = index.rstrip("0").removesuffix(".")
+        if index.isdecimal() and int(index) < len(self._labels.labels):
+            return int(index)
         raise EmtError(
             f"{where}: {plain(text)[:60]!r} is no label of {self._labels.key}. Is it the right set (--set), and the "
             "right column (--label-column)?"

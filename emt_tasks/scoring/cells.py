@@ -4,12 +4,14 @@ import csv
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from emt_tasks.errors import EmtError
 
 ENDINGS = (".csv", ".tsv", ".xlsx")
+SEPARATORS = (",", ";", "\t")  # a spreadsheet writes ";" wherever "," is the decimal mark
 MOST_IN_CELL = 64_000_000  # characters; Python's own limit is 131,072, and answers of a megabyte were seen
 
 
@@ -24,15 +26,35 @@ def rows_of_cells(path: Path) -> Iterable[Sequence[Any]]:
     return _separated(path, "\t" if path.suffix.lower() == ".tsv" else ",")
 
 
-def _separated(path: Path, delimiter: str) -> Iterator[list[str]]:
+def _separated(path: Path, usual: str) -> Iterator[list[str]]:
     before = csv.field_size_limit(MOST_IN_CELL)
+    begun = 1
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.reader((line.replace("\0", "") for line in file), delimiter=delimiter, strict=True)
-    except (csv.Error, UnicodeDecodeError) as error:
+            lines = (line.replace("\0", "") for line in file)
+            header = next(lines, "")
+            rows = csv.reader(chain([header], lines), delimiter=_separator(header, usual), strict=True)
+            for row in rows:
+                yield row
+                begun = rows.line_num + 1
+    except csv.Error as error:
+        raise EmtError(
+            f"{path.name} can't be read as {path.suffix}: {error}, in the row that begins on line {begun}. A quotation "
+            "mark is left open there, or stands alone inside quoted text, where it is doubled."
+        ) from error
+    except UnicodeDecodeError as error:
         raise EmtError(f"{path.name} can't be read as {path.suffix}: {error}. Save it as UTF-8.") from error
     finally:
         csv.field_size_limit(before)
+
+
+def _separator(header: str, usual: str) -> str:
+    """What parts the cells: the file's usual one, or where its header has none of those, one that it has.
+
+    >>> _separator("id,label;answer", ","), _separator("id;label;answer", ",")
+    (',', ';')
+    """
+    return next((mark for mark in (usual, *SEPARATORS) if mark in header), usual)
 
 
 def _excel(path: Path) -> Iterator[Sequence[Any]]:

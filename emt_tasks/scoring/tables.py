@@ -97,13 +97,15 @@ def _results(path: Path, task: str, told: Sequence[Mapping[str, Any]]) -> dict[s
 
 def _answers(path: Path, labels: LabelSet, columns: Columns) -> tuple[list[Answer], list[str | None]]:
     cells = iter(rows_of_cells(path))
-    header = [str(cell or "") for cell in next(cells, [])]
+    header = [_text(cell) for cell in next(cells, [])]
+    if not any(header):
+        raise EmtError(f"{path.name} is empty. A header and a row for each answer are needed.")
     chosen, places = columns.found(header, path.name), LabelPlaces(labels)
     at = {part: header.index(name) for part in ("id", "label", "answer") if (name := getattr(chosen, part)) is not None}
     rows: list[Answer] = []
     ids: list[str | None] = []
     for number, row in enumerate(cells, start=2):
-        if not any(row):
+        if all(cell in (None, "") for cell in row):  # a 0 is a cell
             continue
         where = f"{path.name}, line {number}"
         if len(row) <= max(at.values()):

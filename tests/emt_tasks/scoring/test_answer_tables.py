@@ -87,6 +87,31 @@ def test_numbers_that_excel_made_of_digits_are_digits(tmp_path: Path) -> None:
     assert outcomes(workbook, tmp_path / "out", key="mnist") == ["correct", "correct", "empty", "incorrect"]
 
 
+def test_rows_of_nothing_but_zeros_count(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in [("label", "answer"), (0, 0), (None, None), (0, 1), (1, 1)]:
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "digits.xlsx")
+    assert outcomes(tmp_path / "digits.xlsx", tmp_path / "out", key="mnist") == ["correct", "incorrect", "correct"]
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+def test_cells_may_be_parted_as_the_spreadsheet_likes(tmp_path: Path, ending: str, mark: str) -> None:
+    path = written(tmp_path / f"t.{ending}", ["id", "label", "answer"], ANSWERS, mark)
+    assert outcomes(path, tmp_path / "out") == ["correct", "intrinsic", "empty"]
+
+
+def test_numbers_that_pandas_made_floats_of_are_class_indices(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"label": [3, 5, None], "answer": ["a cat", "a cat", "a ship"]})
+    frame.dropna().to_csv(tmp_path / "t.csv", index=False)
+    assert "3.0" in (tmp_path / "t.csv").read_text()
+    assert outcomes(tmp_path / "t.csv", tmp_path / "out") == ["correct", "incorrect"]
+    (tmp_path / "half.csv").write_text("label,answer\n3.5,a cat\n")
+    with pytest.raises(EmtError, match=r"line 2: '3\.5' is no label"):
+        outcomes(tmp_path / "half.csv", tmp_path / "out")
+
+
 def test_vlmevalkits_notes_of_what_failed_are_no_answers(tmp_path: Path) -> None:
     notes = ["Failed to obtain answer via API.", "Failed to obtain answer: <class 'RuntimeError'> out of memory"]
     workbook = vlmevalkit(tmp_path / "failed.xlsx", [("cat", note) for note in notes])
@@ -118,8 +143,13 @@ def test_a_megabyte_control_characters_and_any_script_are_read(tmp_path: Path) -
         ("id,label,answer\n1,10,x\n", "'10' is no label"),
         ("id,label,answer\n1,cat\n", "line 2 has 2 cells"),
         ("id,label,answer\n", "has no rows"),
-        ("", "no column"),
-        ('id,label,answer\n1,cat,"a cat\n2,dog,a dog\n', "unexpected end of data"),
+        ("", r"t\.csv is empty\. A header"),
+        (
+            'id,label,answer\n1,cat,a cat\n2,dog,"a dog\n3,cat,a cat\n',
+            "begins on line 3. A quotation mark is left open",
+        ),
+        ('id,label,answer\n1,cat,"a "cat" it is"\n', "line 2. A quotation mark is left open there, or stands alone"),
+        ("id|label|answer\n1|cat|x\n", "there are id|label|answer"),
     ],
 )
 def test_what_is_wrong_with_a_table_is_said(tmp_path: Path, text: str, said: str) -> None:
