@@ -19,7 +19,7 @@ SAID: Mapping[str, tuple[str, ...]] = {
     "table": ("shown",),
     "compare": (
         "set", "n", "share_a", "share_b", "only_a", "only_b", "difference", "p", "p_holm", "mean", "same", "nothing",
-        "pick", "caption", "shown_better", "shown_worse", "shown_nothing",
+        "pick", "caption", "shown_better", "shown_worse", "shown_nothing", "mean_shown", "mean_open",
     ),
     "confusions": ("open", "hover", "bins"),
     "samples": ("place", "cell", "link"),

@@ -117,9 +117,9 @@ def epochs(board: Board, words: Words) -> Iterator[Drawing]:
         if measured:
             name = called.get(base, "")
             title = f"{short(name)}: accuracy by epoch"
-            says = "Epoch 0 is the base. Filled: the drop from the base is shown. Bars: 95 % Wilson intervals."
+            says = "Epoch 0 is the base. Filled: 95 % interval of the difference below 0. Bars: 95 % Wilson intervals."
             rows = tuple((p.tuning, p.line, p.epoch, p.value, p.low, p.high, str(p.drop)) for p in measured)
-            heads = ("tuning", "set", "epoch", "accuracy", "low", "high", "drop shown")
+            heads = ("tuning", "set", "epoch", "accuracy", "low", "high", "interval below 0")
             yield Drawing(
                 f"epochs-{number}", name, curves(measured, title, says), heads, rows, max(0, len(by_base) - BASES)
             )

@@ -37,10 +37,14 @@ function comparisonTable(rows, a, b) {
   return made("div", { class: "wide", role: "region", tabindex: "0", "aria-label": caption }, inner);
 }
 
+/* What is found on single sets, and about their mean, whose interval is no Holm-corrected p. */
 function verdict(rows) {
   const c = told.words.compare, sets = (way) => rows.filter((row) => row.holm <= 0.05 && way * row.difference[0] > 0).map((row) => told.sets[row.key].shown);
   const better = sets(1), worse = sets(-1);
-  return [better.length && fill(c.shown_better, { sets: listed(better) }), worse.length && fill(c.shown_worse, { sets: listed(worse) })].filter(Boolean).join(" ") || c.shown_nothing;
+  const single = [better.length && fill(c.shown_better, { sets: listed(better) }), worse.length && fill(c.shown_worse, { sets: listed(worse) })].filter(Boolean).join(" ") || c.shown_nothing;
+  if (rows.length < 2) return single;
+  const [difference, low, high] = newcombeMean(rows.map((row) => row.table));
+  return `${single} ${fill(low <= 0 && high >= 0 ? c.mean_open : c.mean_shown, { difference: signed(difference), low: signed(low), high: signed(high) })}`;
 }
 
 function beginCompare() {

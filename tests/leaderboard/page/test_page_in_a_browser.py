@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,25 @@ def test_a_keyboard_sorts_filters_opens_an_answer_and_compares(site: Path, opene
     page.keyboard.press("ArrowDown")
     assert page.locator("#comparison").inner_text() == words("en")["compare"]["same"]
     assert only_itself(page), page.told
+
+
+def test_a_comparison_says_what_it_finds_about_the_mean_beside_single_sets(site: Path, opened: Any) -> None:
+    told = words("en")["compare"]
+    sayings = {key: told[key].split(":")[0] for key in ("mean_shown", "mean_open")}
+    page, seen = opened(site), set()
+    for at in range(2, 8):
+        page.locator("#b").select_option(index=at)
+        said = page.locator(".verdict").inner_text()
+        mean = page.locator("#comparison tbody tr").last.inner_text()
+        low, high = (
+            float(text.replace("\u2212", "-")) for text in re.findall(r"[-+\u2212]?[\d.]+", mean.split("[")[1])
+        )
+        which = "mean_open" if low <= 0 <= high else "mean_shown"
+        assert sayings[which] in said
+        assert ("without 0" in said) is (which == "mean_shown")
+        assert f"[{mean.split('[')[1].split(']')[0]}]" in said
+        seen.add(which)
+    assert "mean_shown" in seen
 
 
 CONTROLS = [

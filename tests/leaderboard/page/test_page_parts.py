@@ -130,6 +130,15 @@ def test_a_name_in_a_drawing_is_short(name: str) -> None:
     assert short(name) == name or "…" in short(name)
 
 
+@pytest.mark.parametrize(("language", "says"), [("en", "lies below 0"), ("zh", "低于 0")])
+def test_what_is_filled_is_said_as_it_is_computed(language: str, says: str) -> None:
+    told = words(language)
+    assert says in told["epochs"]["lead"]
+    assert "Holm" in told["matrix"]["lead"]
+    assert "Holm" in told["compare"]["shown_nothing"]
+    assert {"en": "the best of their group", "zh": "本组最好者"}[language] in told["table"]["lead"]
+
+
 def called(made: Board, *new: str) -> Board:
     """`made`, its first models called otherwise, and not tuned."""
     first = [
