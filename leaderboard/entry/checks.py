@@ -4,6 +4,7 @@ A rule yields what it finds wrong; an entry of which any rule finds anything is 
 and a bad example in `tests/leaderboard/entry`.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,13 +15,14 @@ from emt_tasks.forgetting.confusion import confusion
 from emt_tasks.forgetting.sets import asked
 from emt_tasks.outcomes import Outcome
 from emt_tasks.runs.records import Row, Rows, TaskRows
+from emt_tasks.tasks import catalogue
 from leaderboard.board.view import Remark
 from leaderboard.entry.answers import Line
 from leaderboard.entry.candidate import SAME_QUESTION, Candidate, labels_of, rows_of
 from leaderboard.entry.known import KnownData
 from leaderboard.entry.names import BETWEEN, slugged
 from leaderboard.entry.rereading import JudgeReplay, Rereader
-from leaderboard.entry.schema import LABEL_MATCH, CountFields
+from leaderboard.entry.schema import LABEL_MATCH, CountFields, DatasetFields
 
 MOST_SAID = 3  # of the same kind: the first ones tell what is wrong
 
@@ -65,6 +67,32 @@ def data(case: Case) -> Iterator[Remark]:
             yield Remark("data", f"{what}; a maintainer who has it adds it (emt board known)")
         elif there.n != told.n:
             yield Remark("data", f"{key}: {told.n} rows, where {there.name} has {there.n}")
+        yield from _version(case, key, told)
+
+
+def _version(case: Case, key: str, told: DatasetFields) -> Iterator[Remark]:
+    """What is ranked together is asked by one version: one that nobody has published would make a board of its own."""
+    there = catalogue().get(told.task)
+    if there is None:
+        yield Remark("data", f"{key}: there is no task {told.task}")
+    elif told.version is None:
+        if case.candidate.lines:
+            yield Remark("data", f"{key}: the task's version is missing; the run's results file tells it")
+    elif not is_published(told.version, newest := str(there.config["metadata"]["version"])):
+        what = f"{key}: {told.task} has no version {told.version}; the newest known here is {newest}"
+        yield Remark("data", f"{what} (a newer emt-bench may know more)")
+
+
+def is_published(version: str, newest: str) -> bool:
+    """Whether a task's version is its newest or one before.
+
+    >>> is_published("1.0", "1.1"), is_published("1.2", "1.1"), is_published("99.0", "1.1"), is_published("1", "1.1")
+    (True, False, False, False)
+    """
+    if not re.fullmatch(r"[1-9]\d?\.\d{1,2}", version):
+        return False
+    own, last = (tuple(map(int, one.split("."))) for one in (version, newest))
+    return own <= last
 
 
 def rows(case: Case) -> Iterator[Remark]:

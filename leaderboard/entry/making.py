@@ -172,6 +172,8 @@ def _collected(run: Run, given: Given) -> _Collected:
             )
         if not rows.whole:
             raise EmtError(f"{rows.samples.name} is not whole ({rows.n} rows). Run the same command again to end it.")
+        if rows.version is None:
+            raise EmtError(f"no results file tells the version of {rows.task}. Run the same command again to end it.")
         first = by_set.setdefault(key, [])
         if not re.match(READING, rows.reading):
             notes.append(f"the reading {rows.reading!r} of {rows.task} is none that an entry can have, and left out.")

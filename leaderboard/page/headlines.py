@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaderboard.board.view import Board
+from leaderboard.board.view import Board, Headline
 from leaderboard.page.wording import Words, filled
 from leaderboard.words import percent, points
 
@@ -38,4 +38,11 @@ def _said(board: Board, words: Words) -> Iterator[Said]:
             else value
             for key, value in one.numbers.items()
         }
-        yield Said(filled(told["big"], **numbers), filled(told["says"], **numbers))
+        yield Said(filled(told["big"], **numbers), filled(told[_sentence(one)], **numbers))
+
+
+def _sentence(one: Headline) -> str:
+    """Which sentence is true: limits of too few differences for an interval are the least and the greatest of them."""
+    if one.numbers.get("exact", 1):
+        return "says"
+    return "one" if one.numbers["of"] == 1 else "few"

@@ -15,10 +15,12 @@ from emt_tasks.statistics.intervals import wilson
 from emt_tasks.statistics.mcnemar import mcnemar
 from emt_tasks.statistics.paired import PairedTable, newcombe
 from leaderboard.board.assembling import board
+from leaderboard.board.columns import asked
 from leaderboard.board.settings import BoardSettings, board_settings
 from leaderboard.board.view import Board, Kind, Tier
 from leaderboard.entry.folder import read_entries
 from leaderboard.entry.known import known_data
+from leaderboard.entry.schema import DatasetFields
 from leaderboard.entry.suggestions import Given
 
 N = 100
@@ -192,15 +194,28 @@ def test_other_rows_are_shown_and_not_ranked(folder: Path, tmp_path: Path) -> No
     assert half.results["mnist"].encoder.n == 50  # compared on the rows that both have
 
 
-@pytest.mark.parametrize(("version", "unranked"), [("1.9", None), ("2.0", "rows")])
-def test_answers_to_another_question_are_not_ranked_and_those_read_otherwise_before_are(
-    folder: Path, tmp_path: Path, version: str, unranked: str | None
-) -> None:
-    there = tmp_path / "entries"
-    shutil.copytree(folder, there)
-    given = Given(org="org", model="later", submitted_by="me")
-    toy_entries.Board(there).add(toy_runs.write_run(tmp_path / "run", tasks(5, 0.7), version=version), given)
-    assert entry(built(there), "org__later__base").unranked == unranked
+def test_answers_read_otherwise_before_are_ranked(folder: Path, tmp_path: Path) -> None:
+    there = Path(shutil.copytree(folder, tmp_path / "entries"))
+    given = Given(org="org", model="before", submitted_by="me")
+    run = toy_runs.write_run(tmp_path / "run", tasks(5, 0.7), version="1.1")
+    toy_entries.Board(there).add(run, given)
+    assert entry(built(there), "org__before__base").unranked is None
+
+
+def test_answers_to_another_question_are_not_ranked_together() -> None:
+    told = DatasetFields(fingerprint="0" * 64, task="emt_mnist", version="1.9", n=1)
+    assert asked(told) == asked(told.model_copy(update={"version": "1.0"}))
+    assert asked(told) != asked(told.model_copy(update={"version": "2.0"}))
+
+
+def test_a_version_that_is_made_up_takes_no_honest_model_out_of_the_ranking(folder: Path, tmp_path: Path) -> None:
+    there = Path(shutil.copytree(folder, tmp_path / "entries"))
+    for place in range(4):
+        run = toy_runs.write_run(tmp_path / str(place), tasks(20 + place, 0.5), version="99.0")
+        toy_entries.Board(there).add(run, Given(org="aaa", model=f"m{place}", submitted_by="me"))
+    found = built(there)
+    assert len(found.excluded) == 4
+    assert {entry(found, name).unranked for name in ("org__base__base", "other__rival__base")} == {None}
 
 
 def test_a_stranger_is_nobodys_encoder_and_nobodys_base(folder: Path, tmp_path: Path) -> None:

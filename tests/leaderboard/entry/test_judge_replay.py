@@ -23,7 +23,7 @@ def judged_run(folder: Path, named: str = "yes_no", **changes: Any) -> Path:
     rows = toy_entries.rows("cifar10", wrong="\ud83d It might be a bird or a plane.")  # half a pair, as runs hold it
     run = toy_entries.run(folder, {"emt_cifar10": rows})
     panel = Panel(label_set("cifar10"), JudgeSettings(protocol(named, **changes), model="toy-judge"))
-    lines = []
+    log, lines = next(run.glob("*_samples_*")), []
     for row in rows:
         label, raw = row["emt"]["label"], row["emt"]["raw"]
         question = panel.question(label, raw)
@@ -32,9 +32,8 @@ def judged_run(folder: Path, named: str = "yes_no", **changes: Any) -> Path:
         reading, outcome = panel.reading(label, raw, Verdict(reply, meaning_of(reply, question)))
         emt = {**row["emt"], **reading.extra, "reading": reading.reading, "prediction": reading.prediction}
         emt |= {"outcome": outcome.value, "named": list(reading.named)}
-        lines.append(json.dumps({"doc_id": row["doc_id"], "emt": emt}))
+        lines.append(json.dumps({"doc_id": row["doc_id"], **({} if lines else as_field(seal_of(log))), "emt": emt}))
     name = panel.settings.protocol.reading
-    log = next(run.glob("*_samples_*"))
     log.with_name(log.name.replace("samples_emt_cifar10", f"readings_emt_cifar10.{name}")).write_text(
         "\n".join(lines) + "\n"
     )

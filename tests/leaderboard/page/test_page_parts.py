@@ -15,13 +15,15 @@ from PIL import Image
 from synthetic_board import board
 
 from emt_tasks.escaping import plain
-from leaderboard.board.view import Board
+from leaderboard.board.headlines import headlines as of_entries
+from leaderboard.board.view import Board, Headline, Rank
 from leaderboard.figures.theme import INHERITED
 from leaderboard.page import render
 from leaderboard.page.answers import marked
 from leaderboard.page.carried import script_data
 from leaderboard.page.drawings import GAPS, ROSES, gaps, roses
 from leaderboard.page.filters import is_https
+from leaderboard.page.headlines import headlines
 from leaderboard.page.maps import confused, map_of, picture
 from leaderboard.page.matrices import matrices
 from leaderboard.page.naming import LONGEST, apart, drawn, models, names, short, tunings
@@ -137,6 +139,27 @@ def test_what_is_filled_is_said_as_it_is_computed(language: str, says: str) -> N
     assert "Holm" in told["matrix"]["lead"]
     assert "Holm" in told["compare"]["shown_nothing"]
     assert {"en": "the best of their group", "zh": "本组最好者"}[language] in told["table"]["lead"]
+
+
+@pytest.mark.parametrize(
+    ("exact", "of", "says"), [(1, 8, "[−30.0, −10.0]"), (0, 5, "go from −30.0 to −10.0"), (0, 1, "difference is −20.0")]
+)
+def test_limits_are_called_an_interval_only_where_they_are_one(exact: int, of: int, says: str) -> None:
+    numbers = {"below": 1, "of": of, "set": "MNIST", "median": -0.2, "low": -0.3, "high": -0.1, "exact": exact}
+    made = replace(board(0), headlines=(Headline("below_encoder", numbers),))
+    (said,) = headlines(made, words("en"))
+    assert says in said.says
+    assert ("[" in said.says) is bool(exact)
+
+
+def test_the_third_headline_counts_what_it_says_and_no_empty_answer() -> None:
+    entry = replace(board(1).entries[0], rank=Rank(1, 1, 1), n=100)
+    shares = {"correct": 0.4, "incorrect": 0.1, "intrinsic": 0.2, "extrinsic": 0.05, "empty": 0.25, "unscored": 0.0}
+    *_, third = of_entries([replace(entry, shares=shares)], ("mnist",))
+    made = replace(board(0), headlines=(third,))
+    (said,) = headlines(made, words("en"))
+    assert said.big == "25.0 %"
+    assert "several labels, or say something that names none" in said.says
 
 
 def called(made: Board, *new: str) -> Board:
