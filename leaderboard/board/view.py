@@ -443,8 +443,8 @@ class Headline:
             95 %, where there are 6 or more, else least and greatest: `exact` 1 or 0).
         forgetting: lower, of, mean, low, high. Of `of` pairs of a tuned model and a set that it was not tuned on
             `lower` are shown lower than the base; the mean change over models with its interval.
-        hallucination: share, low, high, n. Of the ranked models' answers, the share that names several labels or
-            none.
+        hallucination: share, low, high, n. Of the ranked models' answers, the share that names several labels, or
+            that says something and names none; empty answers are neither.
         none: about ("below_encoder", "forgetting" or "hallucination"): nothing on the board tells.
     """
 

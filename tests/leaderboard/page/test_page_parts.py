@@ -142,10 +142,10 @@ def test_what_is_filled_is_said_as_it_is_computed(language: str, says: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("exact", "of", "says"), [(1, 8, "[−30.0, −10.0]"), (0, 5, "go from −30.0 to −10.0"), (0, 1, "difference is −20.0")]
+    ("exact", "of", "says"), [(1, 8, "[+10.0, +30.0]"), (0, 5, "go from +10.0 to +30.0"), (0, 1, "difference is +20.0")]
 )
 def test_limits_are_called_an_interval_only_where_they_are_one(exact: int, of: int, says: str) -> None:
-    numbers = {"below": 1, "of": of, "set": "MNIST", "median": -0.2, "low": -0.3, "high": -0.1, "exact": exact}
+    numbers = {"below": 1, "of": of, "set": "MNIST", "median": 0.2, "low": 0.1, "high": 0.3, "exact": exact}
     made = replace(board(0), headlines=(Headline("below_encoder", numbers),))
     (said,) = headlines(made, words("en"))
     assert says in said.says
