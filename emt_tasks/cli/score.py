@@ -81,8 +81,10 @@ def command(
     """Read the answers of stored runs anew, without the model. RUN is a folder of emt run, lmms-eval or lm_eval.
 
     TABLE is a .csv, .tsv or .xlsx file with columns for id, right label and answer (VLMEvalKit's too); it becomes a
-    run. Readings stand beside the run's own, and emt compare sees them all. Only gpt_judge costs money: what, is said
-    before. Exit code 3: some rows have no verdict; 5: nobody allowed to spend.
+    run. Where right labels are letters (multiple choice), the row's own columns A, B, C, ... say what they stand for;
+    so they do for answers that are a letter and no more. Readings stand beside the run's own, and emt compare sees
+    them all. Only gpt_judge costs money: what, is said before. Exit code 3: some rows have no verdict; 5: nobody
+    allowed to spend.
 
     \b
     Examples:

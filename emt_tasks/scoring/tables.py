@@ -14,6 +14,7 @@ from emt_tasks.labels import LabelSet
 from emt_tasks.runs.manifest import write_json
 from emt_tasks.scoring.answers import Answer, Answers, LabelPlaces
 from emt_tasks.scoring.cells import rows_of_cells
+from emt_tasks.scoring.option_letters import OptionLetters
 from emt_tasks.scoring.readers import by_label_match, records
 
 HEX = frozenset("0123456789abcdef")
@@ -102,6 +103,7 @@ def _answers(path: Path, labels: LabelSet, columns: Columns) -> tuple[list[Answe
         raise EmtError(f"{path.name} is empty. A header and a row for each answer are needed.")
     chosen, places = columns.found(header, path.name), LabelPlaces(labels)
     at = {part: header.index(name) for part in ("id", "label", "answer") if (name := getattr(chosen, part)) is not None}
+    letters = OptionLetters(header)
     rows: list[Answer] = []
     ids: list[str | None] = []
     for number, row in enumerate(cells, start=2):
@@ -110,10 +112,15 @@ def _answers(path: Path, labels: LabelSet, columns: Columns) -> tuple[list[Answe
         where = f"{path.name}, line {number}"
         if len(row) <= max(at.values()):
             raise EmtError(f"{where} has {len(row)} cells, the header {len(header)}. Is a quotation mark left open?")
-        text = _text(row[at["answer"]])
-        name = _text(row[at["id"]]) if "id" in at else None
+        words = [_text(cell) for cell in row]
+        text, label = words[at["answer"]], words[at["label"]]
+        option = letters.label(label, words, where)
+        if option is not None:
+            where += f", option {label.strip()}"
+            text, label = letters.answer(text, words), option
+        name = words[at["id"]] if "id" in at else None
         image = name if name and len(name) == 64 and set(name) <= HEX else None
-        rows.append(Answer(len(rows), image, places.of(_text(row[at["label"]]), where), text))
+        rows.append(Answer(len(rows), image, places.of(label, where), text))
         ids.append(name)
     if not rows:
         raise EmtError(f"{path.name} has no rows. A header and a row for each answer are needed.")

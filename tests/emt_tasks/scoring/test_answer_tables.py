@@ -87,6 +87,45 @@ def test_numbers_that_excel_made_of_digits_are_digits(tmp_path: Path) -> None:
     assert outcomes(workbook, tmp_path / "out", key="mnist") == ["correct", "correct", "empty", "incorrect"]
 
 
+def multiple_choice(path: Path, rows: Iterable[tuple[str, str]], options: str = "cat dog ship truck") -> Path:
+    """A workbook as VLMEvalKit writes it of multiple choice: the right letter, and what was said."""
+    lettered = dict(zip("ABCD", options.split(), strict=False))
+    frame = pd.DataFrame(
+        [{"index": index, "question": "What is it?", "hint": None, **lettered, "answer": right, "category": "EMT",
+          "split": "dev", "prediction": said} for index, (right, said) in enumerate(rows)]
+    )  # fmt: skip
+    frame.to_excel(path, index=False)
+    return path
+
+
+def test_letters_of_multiple_choice_stand_for_the_row_s_options(tmp_path: Path) -> None:
+    said = [
+        ("A", "A", "correct"), ("A", "(A)", "correct"), ("B", "B. dog", "correct"),
+        ("C", "The answer is C.\n", "correct"), ("A", "answer" + " " * 30_000 + "A!", "extrinsic"),
+        ("D", "A", "incorrect"), ("A", "A. dog", "incorrect"), ("B", "a dog", "correct"), ("B", "E", "extrinsic"),
+        ("B", "", "empty"), ("A", "A or B", "extrinsic"), ("B", "a", "extrinsic"),
+    ]  # fmt: skip
+    path = multiple_choice(tmp_path / "mcq.xlsx", [(right, answer) for right, answer, _ in said])
+    assert outcomes(path, tmp_path / "out") == [outcome for *_, outcome in said]
+    (answers,), _ = stored_answers([tmp_path / "out" / "mcq"])
+    assert [row.raw for row in answers.rows][:3] == ["A. cat", "A. cat", "B. dog"]
+
+
+def test_digits_may_be_options(tmp_path: Path) -> None:
+    path = multiple_choice(tmp_path / "mcq.xlsx", [("A", "A"), ("D", "7")], "7 1 4 9")
+    assert outcomes(path, tmp_path / "out", key="mnist") == ["correct", "incorrect"]
+
+
+def test_letters_that_stand_for_nothing_are_said(tmp_path: Path) -> None:
+    bare = vlmevalkit(tmp_path / "bare.xlsx", [("A", "cat")])
+    with pytest.raises(EmtError, match=r"line 2: the right label is the letter A, and the table has no columns A, B"):
+        outcomes(bare, tmp_path / "out")
+    with pytest.raises(EmtError, match=r"letter D, which is no option of its row \(it has A, B, C\)"):
+        outcomes(multiple_choice(tmp_path / "d.xlsx", [("D", "A")], "cat dog ship"), tmp_path / "out")
+    with pytest.raises(EmtError, match=r"line 2, option B: 'kitten' is no label of cifar10"):
+        outcomes(multiple_choice(tmp_path / "k.xlsx", [("B", "A")], "cat kitten"), tmp_path / "out")
+
+
 def test_rows_of_nothing_but_zeros_count(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for row in [("label", "answer"), (0, 0), (None, None), (0, 1), (1, 1)]:
