@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from emt_tasks.runs.log_seal import as_field, seal_of
+
 ROWS = [  # label, answer, outcome and prediction of label_match, and of other
     ("cat", "a cat", "correct", "cat", "correct", "cat"),
     ("cat", "a cat", "correct", "cat", "correct", "cat"),
@@ -25,11 +27,16 @@ def record(reading: str, row: Sequence, at: int) -> dict:
 def write_run(folder: Path, answers: Sequence[tuple] = ROWS) -> Path:
     folder.mkdir(parents=True)
     task, stamp = "emt_cifar10", "20260101_000000"
-    (folder / f"{stamp}_samples_{task}.jsonl").write_text(
+    log = folder / f"{stamp}_samples_{task}.jsonl"
+    log.write_text(
         "".join(json.dumps({"doc_id": i, "emt": record("label_match", row, 0)}) + "\n" for i, row in enumerate(answers))
     )
     (folder / f"{stamp}_readings_{task}.other.jsonl").write_text(
-        "".join(json.dumps({"doc_id": i, "emt": record("other", row, 2)}) + "\n" for i, row in enumerate(answers))
+        "".join(
+            json.dumps({"doc_id": i, **(as_field(seal_of(log)) if i == 0 else {}), "emt": record("other", row, 2)})
+            + "\n"
+            for i, row in enumerate(answers)
+        )
     )
     results = {"results": {task: {"accuracy,label_match": 2 / 7}}, "configs": {},
                "n-samples": {task: {"original": len(answers), "effective": len(answers)}},

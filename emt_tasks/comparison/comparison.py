@@ -68,6 +68,7 @@ def compared(
         found += corrected(of_pair)
     if not found:
         raise EmtError(f"nothing to compare. {_why(runs, told)}")
+    left_out += any(problem.trouble is Trouble.STALE_READING for problem in problems)
     whole = all(rows.whole for run in runs for rows in run.tasks)
     return Comparison(tuple(runs), tuple(found), tuple(told), partial=bool(left_out) or not whole)
 

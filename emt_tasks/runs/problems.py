@@ -33,6 +33,8 @@ class Trouble(StrEnum):
     """Rows that do not add up to what the results or the manifest say."""
     OLDER = "older"
     """A stamp of a run that another stamp of it replaces."""
+    STALE_READING = "stale_reading"
+    """A reading of another log than the one that it stands beside."""
     WEAK_IDENTITY = "weak_identity"
     """Rows known by their number alone, as the log does not tell their pictures."""
     MIXED_VERSIONS = "mixed_versions"

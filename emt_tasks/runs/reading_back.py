@@ -33,8 +33,10 @@ class _Candidates:
     started: list[_Started] = field(default_factory=list)
 
 
-def read_runs(paths: Iterable[Path], tasks: Collection[str] | None = None) -> Found:
+def read_runs(paths: Iterable[Path], tasks: Collection[str] | None = None, later: bool = True) -> Found:
     """Every run under `paths`, folders or single files of a run; only `tasks`, where those are named.
+
+    Without `later`, the harness's logs alone are read, and not what `emt score` put beside them.
 
     A broken run is a problem and no error: what can be told of it is told.
 
@@ -44,7 +46,11 @@ def read_runs(paths: Iterable[Path], tasks: Collection[str] | None = None) -> Fo
     """
     roots = [Path(path) for path in paths]
     problems: list[Problem] = []
-    groups = _grouped(starts(roots), problems)
+    started = starts(roots)
+    if not later:
+        for start in started:
+            start.readings.clear()
+    groups = _grouped(started, problems)
     above = [root if root.is_dir() else root.parent for root in roots]
     named = run_names.names([(group.started[0].start.folder, group.started[0].start.stamp) for group in groups], above)
     runs = [_run(name, group, tasks, problems) for name, group in zip(named, groups, strict=True)]

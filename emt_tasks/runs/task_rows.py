@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from emt_tasks.outcomes import Outcome
+from emt_tasks.runs.log_seal import seal_in, seal_of
 from emt_tasks.runs.problems import Problem, Trouble
 from emt_tasks.runs.records import TaskRows
 from emt_tasks.runs.result_files import TaskFacts
-from emt_tasks.runs.run_folders import Start
+from emt_tasks.runs.run_folders import Start, readings_file
 from emt_tasks.runs.sample_log import Log, read_log
 from emt_tasks.runs.tabulation import Table, fingerprint, tables
 
@@ -18,7 +19,8 @@ ROUNDING = 1e-6  # an accuracy that was written and read back
 def read_task(task: str, start: Start, facts: TaskFacts | None) -> tuple[list[TaskRows], list[Problem]]:
     """The rows of `task` under each reading its log has, and what is wrong with them.
 
-    What `emt score` read later stands beside the log and counts in place of the same reading there.
+    What `emt score` read later stands beside the log and counts in place of the same reading there, as long as the log
+    is the one that was read.
 
     Args:
         task: its name.
@@ -27,12 +29,46 @@ def read_task(task: str, start: Start, facts: TaskFacts | None) -> tuple[list[Ta
     """
     later: list[TaskRows] = []
     problems: list[Problem] = []
+    samples, unfit = start.samples[task], []
     for path in start.readings.get(task, ()):
+        try:
+            reason = _not_of(samples, path)
+        except OSError as error:
+            problems.append(_unreadable(path, error))
+            continue
+        if reason:
+            unfit.append((path, reason))
+            continue
         rows, wrong = _read(task, start.stamp, path, replace(facts, accuracy={}) if facts else None)
         later += rows
         problems += wrong
-    told, wrong = _read(task, start.stamp, start.samples[task], facts, {rows.reading for rows in later})
-    return [*told, *later], [*wrong, *problems]
+    told, wrong = _read(task, start.stamp, samples, facts, {rows.reading for rows in later})
+    theirs = {readings_file(samples, task, rows.reading) for rows in told}
+    return [*told, *later], [*wrong, *problems, *(_unfit(path, reason, path in theirs) for path, reason in unfit)]
+
+
+def _not_of(samples: Path, readings: Path) -> str | None:
+    """Why a readings file is not of the log `samples` as that is now; None where it is.
+
+    Raises:
+        OSError: one of the two can't be read.
+    """
+    seal = seal_in(readings)
+    if seal is None:
+        return "does not say which log it was read from"
+    return None if seal == seal_of(samples) else f"was read from another {samples.name}, which has changed since"
+
+
+def _unfit(path: Path, reason: str, instead: bool) -> Problem:
+    """A readings file that is not used; `instead`: the log itself has that reading."""
+    trouble = Trouble.OLDER if instead else Trouble.STALE_READING
+    used = "the log's own reading is used in its place" if instead else "it is left out"
+    todo = "Run emt score again with that reading; verdicts that a judge gave are stored and cost nothing again."
+    return Problem(trouble, str(path), f"{reason}: {used}", todo)
+
+
+def _unreadable(path: Path, error: OSError) -> Problem:
+    return Problem(Trouble.UNREADABLE, str(path), f"can't be read ({error.strerror})", "Mend its permissions.")
 
 
 def _read(
@@ -42,9 +78,7 @@ def _read(
     try:
         log = read_log(path, facts.filters if facts else (), facts.metrics if facts else ())
     except OSError as error:
-        return [], [
-            Problem(Trouble.UNREADABLE, str(path), f"can't be read ({error.strerror})", "Mend its permissions.")
-        ]
+        return [], [_unreadable(path, error)]
     if not log.lines:
         todo = "Run the same command again; emt run keeps the answers it had."
         return [], [Problem(Trouble.CUT_OFF, str(path), "holds no whole row", todo)]

@@ -8,6 +8,7 @@ from typing import Any
 from emt_tasks.choice import READING as CHOICE
 from emt_tasks.errors import EmtError
 from emt_tasks.labels import LabelSet, label_set
+from emt_tasks.runs.log_seal import as_field, seal_of
 from emt_tasks.runs.problems import Problem
 from emt_tasks.runs.reading_back import read_runs
 from emt_tasks.runs.records import TaskRows
@@ -19,7 +20,7 @@ from emt_tasks.tasks import catalogue
 def stored_answers(
     paths: Iterable[Path], tasks: Collection[str] | None = None, set_key: str | None = None
 ) -> tuple[list[Answers], tuple[Problem, ...]]:
-    """The answers of the runs under `paths`, each task once whatever readings it has, and what is wrong with the runs.
+    """The answers in the logs of the runs under `paths`, each task once, and what is wrong with the runs.
 
     Args:
         paths: run folders, folders above several, or files of a run.
@@ -29,7 +30,7 @@ def stored_answers(
     Raises:
         EmtError: there is no run, or none has answers that can be read against a label set.
     """
-    found = read_runs(paths, tasks)
+    found = read_runs(paths, tasks, later=False)
     answers = []
     reasons = []
     for run in found.runs:
@@ -64,26 +65,21 @@ def _answers(run: str, task: TaskRows, labels: LabelSet) -> Answers:
         run=run,
         task=task.task,
         labels=labels,
-        samples=_log_of(task),
+        samples=task.samples,
         rows=[
             Answer(int(number), image, place_of[label_code], raw.values[raw_code])
             for number, image, label_code, raw_code in zip(
                 rows.doc_id.tolist(), images, label.codes.tolist(), raw.codes.tolist(), strict=True
             )
         ],
+        seal=seal_of(task.samples),
     )
-
-
-def _log_of(task: TaskRows) -> Path:
-    """The log of the harness, also where the rows at hand are of a later reading."""
-    name = task.samples.name
-    if "readings_" not in name:
-        return task.samples
-    return task.samples.with_name(name.replace(f"readings_{task.task}.{task.reading}", f"samples_{task.task}", 1))
 
 
 def keep(answers: Answers, reading: str, records: Sequence[Mapping[str, Any]]) -> Path:
     """Write the `emt` records of a reading beside the run, whole or not at all; the file.
+
+    Its first row has the seal of the log that was read, without which it is not used.
 
     Raises:
         EmtError: it can't be written.
@@ -101,5 +97,7 @@ def keep(answers: Answers, reading: str, records: Sequence[Mapping[str, Any]]) -
 
 
 def _lines(answers: Answers, records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    beside = as_field(answers.seal or seal_of(answers.samples))
     for row, record in zip(answers.rows, records, strict=True):
-        yield json.dumps({"doc_id": row.doc_id, "emt": record}, ensure_ascii=False) + "\n"
+        yield json.dumps({"doc_id": row.doc_id, **beside, "emt": record}, ensure_ascii=False) + "\n"
+        beside = {}

@@ -14,6 +14,7 @@ from emt_tasks.gpt_judge.protocols import protocol
 from emt_tasks.gpt_judge.settings import JudgeSettings
 from emt_tasks.gpt_judge.verdicts import Verdict, meaning_of
 from emt_tasks.labels import label_set
+from emt_tasks.runs.log_seal import as_field, seal_of
 from leaderboard.entry.folder import read_entries
 from leaderboard.entry.known import known_data
 
