@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from emt_tasks.errors import EmtError
 from emt_tasks.labels import ALL_SETS
+from leaderboard.entry.lists import parsed, text_of
 from leaderboard.entry.schema import SetKey, Words
 
 FILE = "board.yaml"
@@ -33,12 +32,6 @@ def board_settings(folder: Path) -> BoardSettings:
         EmtError: the file is not what it should be; each mistake is named.
     """
     path = folder / FILE
-    if not path.is_file():
+    if not (path.exists() or path.is_symlink()):
         return BoardSettings()
-    try:
-        return BoardSettings.model_validate(yaml.safe_load(path.read_text("utf8")) or {})
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise EmtError(f"{path} can't be read ({error}).") from error
-    except ValidationError as error:
-        mistakes = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise EmtError(f"{path}: {mistakes}. It may say title and sets.") from error
+    return parsed(text_of(path), str(path), BoardSettings, "It may say title and sets.")

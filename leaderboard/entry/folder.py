@@ -19,13 +19,13 @@ from leaderboard.entry.checks import Case, checked
 from leaderboard.entry.duplicates import distinct
 from leaderboard.entry.known import FILE as KNOWN_FILE
 from leaderboard.entry.known import KnownData
+from leaderboard.entry.lists import VERIFIED_FILE, verified_ids
 from leaderboard.entry.names import ENTRY, Place, is_plain, place_of
 from leaderboard.entry.rereading import Reply, Rereader
-from leaderboard.entry.schema import EntryFields
+from leaderboard.entry.schema import EntryFields, said
 
 MOST_BYTES = 200_000  # of an entry's file
 MOST_FILES = 20_000
-VERIFIED_FILE = "verified.txt"
 OWN_FILES = {KNOWN_FILE, VERIFIED_FILE, "board.yaml", "README.md", ".gitkeep"}
 MOST_NAMED, MOST_REASONS, LONGEST = 8, 40, 500  # fields named together, reasons of one file, characters of one
 
@@ -61,7 +61,7 @@ def read_entries(folder: Path, known: KnownData, lists: Path | None = None, late
     """
     if not folder.is_dir() or folder.is_symlink():
         raise EmtError(f"{folder} is no folder of entries. Name it with --entries; `emt board init DIR` makes one.")
-    rereader, verified = Rereader(), _verified(lists or folder)
+    rereader, verified = Rereader(), verified_ids(lists or folder)
     cases, excluded = [], []
     there, strays = places(folder, lists)
     excluded += strays
@@ -181,15 +181,11 @@ def _fields(text: bytes) -> EntryFields:
         json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
         return EntryFields.model_validate_json(text)
     except ValidationError as error:
-        each = [f"{'.'.join(map(str, one['loc'])) or 'file'}: {_said(one)}" for one in error.errors()]
+        each = [f"{'.'.join(map(str, one['loc'])) or 'file'}: {said(one)}" for one in error.errors()]
         more = [f"and {len(each) - MOST_NAMED} more"] if len(each) > MOST_NAMED else []
         raise Unfit("schema", "; ".join((*each[:MOST_NAMED], *more))) from error
     except (ValueError, RecursionError) as error:
         raise Unfit("schema", f"no JSON: {str(error)[:200]}") from error
-
-
-def _said(one: Mapping[str, Any]) -> str:
-    return str(one["msg"]).removeprefix("Value error, ")[:200]
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -210,13 +206,6 @@ def _replies(path: Path) -> dict[tuple[str, ...], str]:
         if found.setdefault(at, line.reply) != line.reply:
             raise BadAnswers(f"two replies about one answer: {line.answer[:60]!r}")
     return found
-
-
-def _verified(folder: Path) -> frozenset[str]:
-    """The ids of entries that a maintainer ran again, one a line of a file that maintainers keep."""
-    path = folder / VERIFIED_FILE
-    lines = path.read_text("utf8").splitlines() if path.is_file() else []
-    return frozenset(line.split("#")[0].strip() for line in lines) - {""}
 
 
 def _dated(case: Case, latest: str | None) -> Iterator[Remark]:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from emt_tasks.errors import EmtError
+from leaderboard.entry.lists import parsed, text_of
 from leaderboard.entry.schema import SetKey, Sha256, Words
 
 FILE = "known_data.yaml"
@@ -49,20 +48,11 @@ def known_data(folder: Path | None = None) -> KnownData:
     """
     found = _read(files("leaderboard").joinpath(FILE).read_text("utf8"), FILE)
     own = folder / FILE if folder else None
-    if own is not None and own.is_file():
-        try:
-            found |= _read(own.read_text("utf8"), str(own))
-        except (OSError, UnicodeDecodeError) as error:
-            raise EmtError(f"{own} can't be read ({error}). Save it as UTF-8.") from error
+    if own is not None and (own.exists() or own.is_symlink()):
+        found |= _read(text_of(own), str(own))
     return found
 
 
 def _read(text: str, where: str) -> dict[tuple[str, str], Known]:
-    try:
-        told = _File.model_validate(yaml.safe_load(text) or {})
-    except yaml.YAMLError as error:
-        raise EmtError(f"{where} is no YAML: {error}") from error
-    except ValidationError as error:
-        mistakes = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise EmtError(f"{where}: {mistakes}. Each line has set, fingerprint, n and name.") from error
+    told = parsed(text, where, _File, "Under `known`, each line has set, fingerprint, n and name.")
     return {(line.set, line.fingerprint): Known(line.n, line.name) for line in told.known or ()}

@@ -24,7 +24,7 @@ from leaderboard.entry.judge_replies import judge_of, replies_of
 from leaderboard.entry.names import BETWEEN, slugged
 from leaderboard.entry.names import Place as Where
 from leaderboard.entry.rereading import Reply, Rereader, task_version
-from leaderboard.entry.schema import LABEL_MATCH, MOST_CHARACTERS, MOST_WORDS, READING, EntryFields
+from leaderboard.entry.schema import LABEL_MATCH, MOST_CHARACTERS, MOST_WORDS, READING, EntryFields, said
 from leaderboard.entry.suggestions import Given, base_of, day_of, line, place_of_run, private, suggested, tuning_of
 
 
@@ -114,7 +114,7 @@ def _checked(told: Mapping[str, Any]) -> bytes:
     try:
         EntryFields.model_validate_json(text)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:8])
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {said(one)}" for one in error.errors()[:8])
         raise EmtError(
             f"what was said can't stand in an entry: {wrong}. Say it with the options of emt board add."
         ) from error

@@ -218,6 +218,11 @@ class EntryFields(_Strict):
         return self
 
 
+def said(mistake: Mapping[str, Any]) -> str:
+    """What pydantic says of one mistake, in our own words alone where they are ours."""
+    return str(mistake["msg"]).removeprefix("Value error, ")[:200]
+
+
 def json_schema() -> dict[str, Any]:
     """The schema of an entry's file, JSON Schema 2020-12."""
     made = EntryFields.model_json_schema()

@@ -21,29 +21,38 @@ from emt_tasks.cli.board.folder import VALIDATION, entries_folder, entries_optio
 def command(entries: Path | None, lists: Path | None, as_json: bool) -> None:
     """Check every entry by all rules (docs/leaderboard.md), the same as a pull request is checked by.
 
-    Leaves with 4 if a file is wrong; each is named with what is wrong with it.
+    Leaves with 4 if a file is wrong; each is named with what is wrong with it. The folder's lists (known_data.yaml,
+    verified.txt, board.yaml) are read too; with --lists, those that are not main's are named.
 
     \b
     Examples:
       emt board validate
       emt board validate --entries my-board/entries --json
     """
-    from leaderboard.entry.folder import read_entries
+    from leaderboard.board.listed import broken_lists, changed_lists
+    from leaderboard.entry.folder import Entries, read_entries
     from leaderboard.entry.known import known_data
 
     folder = entries_folder(entries)
-    read = read_entries(folder, known_data(lists or folder), lists, latest=_latest())
+    broken, changed = tuple(broken_lists(folder)), changed_lists(folder, lists) if lists else ()
+    if broken and lists is None:
+        read = Entries((), ())  # nothing can be checked by lists that can't be read
+    else:
+        read = read_entries(folder, known_data(lists or folder), lists, latest=_latest())
+    excluded = (*broken, *read.excluded)
     if as_json:
         told = [
             {"path": one.path, "reasons": [{"rule": reason.rule, "what": reason.what} for reason in one.reasons]}
-            for one in read.excluded
+            for one in excluded
         ]
         good = [case.candidate.place.id for case in read.cases]
-        click.echo(json.dumps({"entries": good, "excluded": told}, indent=2))
+        click.echo(json.dumps({"entries": good, "excluded": told, "changed_lists": list(changed)}, indent=2))
     else:
-        tell(read.excluded)
-    click.echo(f"{len(read.cases)} entries stand every check, {len(read.excluded)} files do not", err=True)
-    if read.excluded:
+        tell(excluded)
+    if changed:
+        click.echo(f"note: {', '.join(changed)}: not main's, which counted here; only maintainers change it", err=True)
+    click.echo(f"{len(read.cases)} entries stand every check, {len(excluded)} files do not", err=True)
+    if excluded:
         raise click.exceptions.Exit(VALIDATION)
     click.echo(f"next: emt board build --entries {as_word(folder)} --out site", err=True)
 
