@@ -7,8 +7,8 @@ from string import ascii_uppercase
 from emt_tasks.errors import EmtError
 from emt_tasks.escaping import plain
 
+LONGEST = 60  # characters of an answer that is a letter; in a long one the search would take its time
 # An answer that is a letter and says nothing else: "B", "B.", "(B)", "Answer: B", "The answer is (B)."
-LONGEST = 60  # characters of such an answer; a long one is not worth the search
 _ALONE = re.compile(
     r"(?:the\s+)?(?:correct\s+)?(?:(?:answer|option|choice)(?:\s+is)?\s*:?\s*)?[(\[]?(?-i:([A-Z]))[)\].:]*",
     re.IGNORECASE,

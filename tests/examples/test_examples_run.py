@@ -92,7 +92,12 @@ BODIES = {
         "import time; time.sleep(20)"
     ),
     "vllm": "",
-    "emt": "",
+    "emt": (
+        "model = sys.argv[-1].partition('model=')[2].partition(',')[0]\n"
+        "asked = sum(f'model={model},' in line for line in open({log!r}))\n"
+        "codes = json.loads(os.environ.get('CODES', '{}')).get(model, [])\n"
+        "sys.exit(dict(enumerate(codes, start=1)).get(asked, 0))"
+    ),
     "curl": "sys.exit(sum('vllm' in line.split(',')[0] for line in open({log!r})) < 2)",
 }
 
@@ -141,6 +146,27 @@ def test_the_cluster_s_script_serves_on_both_machines_and_asks_for_each_adapter(
     assert asked == [f"model={name},{url}" for name in ("llava-hf/llava-1.5-13b-hf", "epoch-1", "epoch-2")]
     assert [Path(word).name for word in calls(log, "emt")[-1]] == ["compare", "llava-1.5-13b-hf", "epoch-1", "epoch-2"]
     assert Counter(words[0] for words in calls(log, "emt")) == {"run": 3, "compare": 1}
+
+
+@pytest.mark.parametrize(
+    ("codes", "ends", "runs"),
+    [
+        ({"epoch-1": [3]}, 0, ["base", "epoch-1", "epoch-1", "epoch-2", "compare"]),
+        ({"base": [3, 3], "epoch-1": [3, 3]}, 3, ["base", "base", "epoch-1", "epoch-1", "epoch-2", "compare"]),
+        ({"epoch-1": [1]}, 1, ["base", "epoch-1"]),
+        ({"base": [3, 2]}, 2, ["base", "base"]),
+    ],
+)
+def test_the_cluster_s_script_asks_once_more_and_goes_on_where_answers_are_missing(
+    cluster, codes: dict[str, list[int]], ends: int, runs: list[str]
+) -> None:
+    log, environment = cluster
+    given = {**environment, "BASE": "base", "LORAS": "epoch-1=a epoch-2=b", "CODES": json.dumps(codes)}
+    done = ran("bash", EXAMPLES / "serve_on_slurm.sbatch", **given)
+    assert done.returncode == ends, done.stderr
+    asked = [after(words, "--output-path") if words[0] == "run" else words[0] for words in calls(log, "emt")]
+    assert [Path(word).name for word in asked] == runs
+    assert ("submit this job again" in done.stderr) == (ends == 3)
 
 
 def test_the_cluster_s_script_serves_a_base_alone(cluster) -> None:
