@@ -26,6 +26,15 @@ def rows_of_cells(path: Path) -> Iterable[Sequence[Any]]:
     return _separated(path, "\t" if path.suffix.lower() == ".tsv" else ",")
 
 
+def as_text(cell: object) -> str:
+    """A cell as text: Excel stores a 7 as 7.0, and nothing as None.
+
+    >>> as_text(7.0), as_text(0), as_text(None), as_text(" a cat")
+    ('7', '0', '', ' a cat')
+    """
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell if cell is not None else "")
+
+
 def _separated(path: Path, usual: str) -> Iterator[list[str]]:
     before = csv.field_size_limit(MOST_IN_CELL)
     begun = 1

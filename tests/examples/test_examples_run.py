@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections import Counter
@@ -67,14 +68,28 @@ def test_a_dataframe_a_csv_and_a_workbook_of_vlmevalkit_come_to_the_same_numbers
     [
         ("image id,label,answer\n1,kitten,a cat\n", "cifar10", "error: row 0: 'kitten' is no label of cifar10"),
         ("image id,label,answer\n", "cifar10", "error: no outcomes to take shares of"),
+        ("image id,label\n1,cat\n", "cifar10", "error: the table has no column 'answer'; there are image id, label."),
+        ("", "cifar10", "error: {path} can't be read as CSV in UTF-8: No columns to parse from file."),
+        ("label,answer\ncat,\u00e9\n", "cifar10", "error: {path} can't be read as CSV in UTF-8: 'utf-8' codec can't"),
+        ("label,answer\ncat,a,b,c\ncat,a,b,c,d\n", "cifar10", "error: {path} can't be read as CSV in UTF-8: Error"),
         ("image id,label,answer\n1,cat,a cat\n", "cifar-10", "error: no label set 'cifar-10'. Did you mean 'cifar10'?"),
     ],
 )
 def test_the_dataframe_s_example_says_what_is_wrong(tmp_path: Path, text: str, key: str, said: str) -> None:
-    (tmp_path / "t.csv").write_text(text)
+    (tmp_path / "t.csv").write_text(text, encoding="latin-1")
     done = ran(sys.executable, EXAMPLES / "answers_in_a_dataframe.py", tmp_path / "t.csv", key)
     assert done.returncode == 1
-    assert done.stderr.startswith(said)
+    assert done.stderr.startswith(said.format(path=tmp_path / "t.csv"))
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint8", "float64", "Int64", "object", "category"])
+def test_labels_of_a_dataframe_may_be_class_indices_and_answers_missing(kind: str) -> None:
+    with_outcomes = runpy.run_path(str(EXAMPLES / "answers_in_a_dataframe.py"))["with_outcomes"]
+    places = pd.Series([3, 5, 0, 3, 8]).astype(kind)
+    answers = pd.DataFrame({"label": places, "answer": ["a cat", "a cat", None, float("nan"), pd.NA]})
+    read = with_outcomes(answers, label_set("cifar10"))
+    assert list(read["outcome"]) == ["correct", "incorrect", "empty", "empty", "empty"]
 
 
 STUB = """#!/usr/bin/env python3
