@@ -15,6 +15,7 @@ from emt_tasks import clip_argmin, gpt_judge, label_match
 from emt_tasks.cli.arguments import PAIRS, as_word
 from emt_tasks.cli.judge_options import judge_options, judge_settings
 from emt_tasks.errors import EmtError, RefusedToSpend, UnknownName
+from emt_tasks.escaping import terminal
 from emt_tasks.gpt_judge.asking import Totals, ask_all
 from emt_tasks.gpt_judge.batch_service import ask_in_batches
 from emt_tasks.gpt_judge.money import Budget
@@ -95,7 +96,7 @@ def command(
       emt score answers.csv --set cifar10
     """
     readings = _readings(names, kept_as, dry_run)
-    runs = [_run(path, set_key, Columns(id_column, label_column, answer_column), output_path) for path in paths]
+    runs = _runs(paths, set_key, Columns(id_column, label_column, answer_column), output_path)
     answers, problems = stored_answers(runs, tasks.split(",") if tasks else None, set_key)
     for problem in problems:
         if problem.trouble is not Trouble.WEAK_IDENTITY:  # which matters where runs are compared
@@ -140,6 +141,17 @@ def _readings(names: str, kept_as: str | None, dry_run: bool) -> list[str]:
     return [gpt_judge.NAME] if dry_run else asked
 
 
+def _runs(paths: Sequence[Path], set_key: str | None, columns: Columns, output: Path) -> list[Path]:
+    """The run at each path, each once."""
+    by_run: dict[Path, Path] = {}
+    for path in paths:
+        run = _run(path, set_key, columns, output)
+        first = by_run.setdefault(run, path)
+        if first is not path:
+            click.echo(f"note: {terminal(str(path))} holds the same as {terminal(str(first))}; told once", err=True)
+    return list(by_run)
+
+
 def _run(path: Path, set_key: str | None, columns: Columns, output: Path) -> Path:
     """The run at `path`; a table becomes one."""
     if path.suffix.lower() not in ENDINGS:
@@ -147,7 +159,7 @@ def _run(path: Path, set_key: str | None, columns: Columns, output: Path) -> Pat
     if set_key is None:
         raise click.UsageError(f"{path} is a table: say with --set which labels its answers are about.")
     folder = run_of_table(path, label_set(set_key), columns, output)
-    click.echo(f"{path} is now the run {folder}", err=True)
+    click.echo(terminal(f"{path} is now the run {folder}"), err=True)
     return folder
 
 

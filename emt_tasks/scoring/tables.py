@@ -1,5 +1,6 @@
 """Tables of answers (CSV, TSV, Excel; VLMEvalKit's too) become a run folder, which everything here can read."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from emt_tasks.label_match import NAME
 from emt_tasks.labels import LabelSet
 from emt_tasks.runs.manifest import write_json
 from emt_tasks.scoring.answers import Answer, Answers, LabelPlaces
-from emt_tasks.scoring.cells import rows_of_cells
+from emt_tasks.scoring.cells import as_text, rows_of_cells
 from emt_tasks.scoring.option_letters import OptionLetters
 from emt_tasks.scoring.readers import by_label_match, records
 
@@ -59,15 +60,15 @@ class Columns:
 def run_of_table(path: Path, labels: LabelSet, columns: Columns, output: Path) -> Path:
     """Write the answers in the table at `path` as a run of the set's task, read by `label_match`; its folder.
 
-    The run is named and dated as the file, so that the same table gives the same run.
+    The run is named as the file and its content, so that the same table gives the same run and another never its place.
 
     Raises:
         EmtError: the table can't be read, or a row of it is wrong; which one is said.
     """
     rows, ids = _answers(path, labels, columns)
     task = f"emt_{labels.key}"
-    stamp = datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y%m%d_%H%M%S")
-    folder = output / path.stem
+    folder = output / f"{path.stem}-{_digest(path, labels, columns)}"
+    stamp = _stamp(path, folder, task)
     samples = folder / f"{stamp}_samples_{task}.jsonl"
     answers = Answers(path.stem, task, labels, rows, samples)
     told = records(answers, by_label_match, NAME)
@@ -85,6 +86,19 @@ def run_of_table(path: Path, labels: LabelSet, columns: Columns, output: Path) -
     return folder
 
 
+def _digest(path: Path, labels: LabelSet, columns: Columns) -> str:
+    """The beginning of a sha256 of all that the answers come from: the file's bytes, the set, the columns named."""
+    said = json.dumps([labels.key, columns.id, columns.label, columns.answer]).encode()
+    return hashlib.sha256(said + b"\0" + path.read_bytes()).hexdigest()[:8]
+
+
+def _stamp(path: Path, folder: Path, task: str) -> str:
+    """The stamp that this table's run has, as a copy with another date is no other run; else the file's date."""
+    ending = f"_samples_{task}.jsonl"
+    before = sorted(log.name.removesuffix(ending) for log in folder.glob(f"*{ending}"))
+    return before[0] if before else datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y%m%d_%H%M%S")
+
+
 def _results(path: Path, task: str, told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     right = sum(record["outcome"] == "correct" for record in told) / len(told)
     return {
@@ -98,7 +112,7 @@ def _results(path: Path, task: str, told: Sequence[Mapping[str, Any]]) -> dict[s
 
 def _answers(path: Path, labels: LabelSet, columns: Columns) -> tuple[list[Answer], list[str | None]]:
     cells = iter(rows_of_cells(path))
-    header = [_text(cell) for cell in next(cells, [])]
+    header = [as_text(cell) for cell in next(cells, [])]
     if not any(header):
         raise EmtError(f"{path.name} is empty. A header and a row for each answer are needed.")
     chosen, places = columns.found(header, path.name), LabelPlaces(labels)
@@ -112,7 +126,7 @@ def _answers(path: Path, labels: LabelSet, columns: Columns) -> tuple[list[Answe
         where = f"{path.name}, line {number}"
         if len(row) <= max(at.values()):
             raise EmtError(f"{where} has {len(row)} cells, the header {len(header)}. Is a quotation mark left open?")
-        words = [_text(cell) for cell in row]
+        words = [as_text(cell) for cell in row]
         text, label = words[at["answer"]], words[at["label"]]
         option = letters.label(label, words, where)
         if option is not None:
@@ -125,8 +139,3 @@ def _answers(path: Path, labels: LabelSet, columns: Columns) -> tuple[list[Answe
     if not rows:
         raise EmtError(f"{path.name} has no rows. A header and a row for each answer are needed.")
     return rows, ids
-
-
-def _text(cell: object) -> str:
-    """A cell as text: Excel stores a 7 as 7.0."""
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell if cell is not None else "")

@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,8 +33,10 @@ def written(path: Path, header: list[str], rows: list[tuple[str, ...]], delimite
 def test_a_table_becomes_a_run_that_is_read_like_any(tmp_path: Path) -> None:
     path = written(tmp_path / "mine.csv", ["image id", "label", "answer"], ANSWERS)
     assert outcomes(path, tmp_path / "out") == ["correct", "intrinsic", "empty"]
-    (answers,), problems = stored_answers([tmp_path / "out" / "mine"])
-    assert (answers.task, answers.run) == ("emt_cifar10", "mine")
+    (folder,) = (tmp_path / "out").iterdir()
+    (answers,), problems = stored_answers([folder])
+    assert (answers.task, answers.run) == ("emt_cifar10", folder.name)
+    assert folder.name.startswith("mine-")
     assert [row.raw for row in answers.rows] == [answer for *_, answer in ANSWERS]
     assert {problem.trouble.value for problem in problems} == {"weak_identity"}
 
@@ -41,8 +44,10 @@ def test_a_table_becomes_a_run_that_is_read_like_any(tmp_path: Path) -> None:
 def test_the_same_table_is_the_same_run(tmp_path: Path) -> None:
     path = written(tmp_path / "mine.csv", ["id", "label", "answer"], ANSWERS)
     outcomes(path, tmp_path / "out")
+    os.utime(path, (1e9, 1e9))
     outcomes(path, tmp_path / "out")
-    assert len(list((tmp_path / "out" / "mine").iterdir())) == 2
+    (folder,) = (tmp_path / "out").iterdir()
+    assert len(list(folder.iterdir())) == 2, "a log and its results, whatever the date of a copy of the table"
 
 
 def test_vlmevalkits_tables_call_the_label_answer(tmp_path: Path) -> None:
@@ -107,7 +112,7 @@ def test_letters_of_multiple_choice_stand_for_the_row_s_options(tmp_path: Path) 
     ]  # fmt: skip
     path = multiple_choice(tmp_path / "mcq.xlsx", [(right, answer) for right, answer, _ in said])
     assert outcomes(path, tmp_path / "out") == [outcome for *_, outcome in said]
-    (answers,), _ = stored_answers([tmp_path / "out" / "mcq"])
+    (answers,), _ = stored_answers([tmp_path / "out"])
     assert [row.raw for row in answers.rows][:3] == ["A. cat", "A. cat", "B. dog"]
 
 

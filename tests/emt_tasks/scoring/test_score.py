@@ -39,7 +39,7 @@ def run(tmp_path: Path) -> Path:
             out.writerow([row, right, ANSWERS[row // 10 % 5].format(right=right, wrong=wrong)])
     done = CliRunner().invoke(score, [str(table), "--set", "cifar10", "--output-path", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
-    return tmp_path / "out" / "llava"
+    return next((tmp_path / "out").glob("llava-*"))
 
 
 @pytest.fixture
