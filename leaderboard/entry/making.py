@@ -21,7 +21,7 @@ from leaderboard.entry.answers import Line, Read, packed
 from leaderboard.entry.candidate import SAME_QUESTION, rows_of_lines
 from leaderboard.entry.checks import confused
 from leaderboard.entry.judge_replies import judge_of, replies_of
-from leaderboard.entry.names import BETWEEN, slugged
+from leaderboard.entry.names import BETWEEN, place_of, slugged
 from leaderboard.entry.names import Place as Where
 from leaderboard.entry.rereading import Reply, Rereader, task_version
 from leaderboard.entry.schema import LABEL_MATCH, MOST_CHARACTERS, MOST_WORDS, READING, EntryFields, said
@@ -59,14 +59,15 @@ def made(run: Run, given: Given) -> Made:
     Raises:
         EmtError: the run has no rows that an entry can be of, or what was said is not what an entry may hold.
     """
-    said, place, rereader = suggested(run), place_of_run(run), Rereader()
+    said_there, place, rereader = suggested(run), place_of_run(run), Rereader()
+    name, org = given.model or said_there.model, given.org or said_there.org
+    where = _where(org, name, given.run or said_there.run)
     collected = _collected(run, given)
     lines = {key: _lines(key, tasks, rereader) for key, tasks in collected.tasks.items()}
     answers, sha256 = packed(one for key in lines for one in lines[key])
     replies = [one for key, tasks in collected.tasks.items() for one in _replies(key, tasks)]
-    name, org = given.model or said.model, given.org or said.org
     is_encoder = run.identity.model == ENCODER_MODEL
-    encoder = given.encoder or said.encoder or (name if is_encoder else None)
+    encoder = given.encoder or said_there.encoder or (name if is_encoder else None)
     model = {
         "name": name, "org": org, "url": given.url, "encoder": encoder, "llm": given.llm, "params": given.params,
         "licence": given.licence,
@@ -88,10 +89,23 @@ def made(run: Run, given: Given) -> Made:
         "predictions": {"sha256": sha256, "rows": sum(map(len, lines.values()))},
     }  # fmt: skip
     text = _checked(_bare(told))
-    folder = f"{slugged(org or '')}{BETWEEN}{slugged(name or '')}"
-    where = Where(folder, slugged(given.run or said.run or "run"))
     verdicts = packed(replies)[0] if replies else None
     return Made(where, text, answers, verdicts, tuple(collected.notes))
+
+
+def _where(org: str | None, name: str | None, run: str | None) -> Where:
+    """Where the entry will lie.
+
+    Raises:
+        EmtError: the check would take no file of that name.
+    """
+    where = Where(f"{slugged(org or '')}{BETWEEN}{slugged(name or '')}", slugged(run or "run"))
+    if place_of(str(where.entry)) is None:
+        raise EmtError(
+            f"no entry may be called {where.entry}: Windows keeps con, prn, aux, nul, com0 to com9 and lpt0 to lpt9 "
+            "for itself. Give it another name with --run."
+        )
+    return where
 
 
 def _command(run: Run) -> list[str]:

@@ -7,6 +7,7 @@ import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import toy_entries
@@ -62,6 +63,55 @@ def test_an_entry_is_never_written_over(board: toy_entries.Board, tmp_path: Path
     with pytest.raises(EmtError, match="there already"):
         emt("add", tmp_path / "run", "--entries", board.folder, *SAID)
     assert (board.folder / "org__model/base.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["con", "NUL", "com1.x"])
+def test_a_name_that_the_check_would_refuse_is_not_written(tmp_path: Path, name: str) -> None:
+    run = toy_entries.run(tmp_path / "run")
+    with pytest.raises(EmtError, match="Windows"):
+        emt("add", run, "--entries", tmp_path / "entries", *SAID, "--run", name)
+    assert not (tmp_path / "entries" / "org__model").exists()
+
+
+def test_what_can_not_stand_in_an_entry_is_asked_for_again_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, entries = toy_entries.run(tmp_path / "run"), tmp_path / "entries"
+    monkeypatch.setattr("emt_tasks.cli.board.add.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    answers = "http://a.org\nhttps://a.org\n\n<b>\nllama\n\n"
+    found = CliRunner().invoke(command, ["add", str(run), "--entries", str(entries), *SAID], input=answers)
+    assert found.exit_code == 0, found.stderr
+    assert "no plain https:// address" in found.stderr
+    assert "markup" in found.stderr
+    assert "Value error" not in found.stderr
+    told = json.loads((entries / "org__model/base.json").read_text())["model"]
+    assert (told["url"], told["llm"]) == ("https://a.org", "llama")
+
+
+def test_an_option_that_can_not_stand_in_an_entry_is_named_in_our_words_alone(tmp_path: Path) -> None:
+    run = toy_entries.run(tmp_path / "run")
+    with pytest.raises(EmtError, match=r"model\.url: no plain https"):
+        emt("add", run, "--entries", tmp_path / "entries", *SAID, "--url", "http://a.org")
+
+
+def test_rows_that_nobody_knows_are_told_with_the_command_that_makes_them_known(tmp_path: Path) -> None:
+    run = toy_entries.run(tmp_path / "run")
+    assert f"emt board known {run}" in emt("add", run, "--entries", tmp_path / "entries", *SAID).stderr
+
+
+def test_a_server_that_is_ended_promises_nothing(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("")
+    starts = (
+        "import sys; from emt_tasks.cli import main; sys.argv = ['emt', 'board', 'serve', sys.argv[1], '--port', '0']"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{starts}; main()", str(tmp_path)], stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    assert "http://127.0.0.1" in process.stderr.readline()
+    process.terminate()
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, said.split()) == (143, ["stopped"])
 
 
 def test_good_entries_are_valid(board: toy_entries.Board) -> None:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,14 +72,14 @@ def command(run: Path, entries: Path | None, name: str | None, dataset: str | No
     entry = made(found, given)
     folder = entries_folder(entries, make=True)
     path = write(entry, folder)
-    for note in (*entry.notes, *_unknown_data(entry.entry, folder)):
+    for note in (*entry.notes, *_unknown_data(entry.entry, folder, run)):
         click.echo(f"note: {safe(note)}", err=True)
     size = (len(entry.entry) + len(entry.answers) + len(entry.verdicts or b"")) / 1e3
     click.echo(f"written to {safe(str(path))}, with its answers {size:,.0f} kB", err=True)
     click.echo(f"next: emt board validate --entries {as_word(folder)}", err=True)
 
 
-def _unknown_data(entry: bytes, folder: Path) -> Iterator[str]:
+def _unknown_data(entry: bytes, folder: Path, run: Path) -> Iterator[str]:
     """What the check will say of data that is not on the board's list."""
     from leaderboard.entry.known import known_data
     from leaderboard.entry.schema import EntryFields
@@ -86,7 +87,10 @@ def _unknown_data(entry: bytes, folder: Path) -> Iterator[str]:
     known, told = known_data(folder), EntryFields.model_validate_json(entry).datasets
     new = [f"{key} ({one.n:,} rows)" for key, one in told.items() if (key, one.fingerprint) not in known]
     if new:
-        yield f"{', '.join(new)}: on no list of known data, so that the check will refuse the entry until they are"
+        yield (
+            f"{', '.join(new)}: on no list of known data, so that the check will refuse the entry until they are; "
+            f"emt board known {as_word(run)} prints the lines that a maintainer adds"
+        )
 
 
 def _renamed(said: dict[str, Any]) -> dict[str, Any]:
@@ -118,7 +122,23 @@ def _completed(found: Any, given: "Given", yes: bool) -> "Given":
             continue
         if not getattr(given, name):
             default = getattr(told, name) or ("" if name not in lacking else None)
-            answer = click.prompt(words, default=default, show_default=bool(default), err=True)
-            value: Any = _split(answer) if name == "dataset" else answer.strip() or None
+            value = click.prompt(
+                words, default=default, show_default=bool(default), err=True, value_proc=partial(_meant, name)
+            )
             given = replace(given, **{name: value})
     return given
+
+
+def _meant(name: str, answer: str) -> Any:
+    """What was typed as a value of field `name`.
+
+    Raises:
+        click.BadParameter: no entry may hold it; click asks again.
+    """
+    from leaderboard.entry.complaints import complaint
+
+    value: Any = _split(answer) if name == "dataset" else answer.strip() or None
+    wrong = complaint(name, value) if value else None
+    if wrong is not None:
+        raise click.BadParameter(safe(wrong))
+    return value

@@ -22,12 +22,18 @@ def command(site: Path, port: int) -> None:
       emt board serve site
       emt board serve site --port 0
     """
+    from emt_tasks.cli import INTERRUPTED, TERMINATED, Terminated
+
     if not (site / "index.html").is_file():
         raise EmtError(f"{site} holds no index.html. Build it first: emt board build --out {site}")
     try:
         server = ThreadingHTTPServer((LOOPBACK, port), partial(SimpleHTTPRequestHandler, directory=str(site)))
     except OSError as error:
         raise EmtError(f"port {port} can't be had ({error.strerror}). Choose another with --port, or 0.") from error
-    with server:
-        click.echo(f"http://{LOOPBACK}:{server.server_port}/  (Ctrl-C ends)", err=True)
-        server.serve_forever()
+    try:
+        with server:
+            click.echo(f"http://{LOOPBACK}:{server.server_port}/  (Ctrl-C ends)", err=True)
+            server.serve_forever()
+    except KeyboardInterrupt as stop:  # nothing is kept or to be gone on with, as after other commands
+        click.echo("stopped", err=True)
+        raise click.exceptions.Exit(TERMINATED if isinstance(stop, Terminated) else INTERRUPTED) from stop
