@@ -8,8 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from emt_tasks.cli import emt
-from leaderboard.board.listed import broken_lists, changed_lists
+from leaderboard.board.listed import READERS, broken_lists, changed_lists
 
+ROOT = Path(__file__).parents[3]
 YAMLS = ("known_data.yaml", "board.yaml")
 BROKEN = (b"zz: 1", b"\xff\xfe", b"[", b"[1]", b"1: 1", b"title: 2020-99-99", b"x: !!timestamp z", b"[" * 5_000)
 
@@ -48,3 +49,10 @@ def test_lists_that_are_not_mains_are_named(tmp_path: Path) -> None:
     assert changed_lists(mine, main) == ("verified.txt", "board.yaml")
     done = CliRunner().invoke(emt, ["board", "validate", "--entries", str(mine), "--lists", str(main)])
     assert (done.exit_code, "verified.txt, board.yaml: not main's" in done.stderr) == (0, True)
+
+
+def test_only_maintainers_change_the_lists_and_what_checks_by_them() -> None:
+    lines = (ROOT / ".github" / "CODEOWNERS").read_text("utf8").splitlines()
+    owned = {line.split()[0] for line in lines if not line.startswith("#")}
+    lists = {f"/leaderboard/entries/{name}" for name in READERS}
+    assert owned == {"/.github/", "/leaderboard/known_data.yaml", *lists}
