@@ -66,7 +66,7 @@ def _layers(measured: Sequence[Point], lines: Sequence[str]) -> list[Spec]:
     }
     y: dict[str, Any] = {"type": "quantitative", "scale": {"domain": [0, 100]}, "title": "accuracy, %"}
     named = {"field": "line", "type": "nominal", "sort": lines}
-    legend = {"title": "asked about", "orient": "top", "direction": "horizontal"}
+    legend = {"title": "asked about", "orient": "top", "direction": "horizontal", "symbolOpacity": 1}
     colour = {**named, "scale": {"domain": lines, "range": OKABE_ITO[: len(lines)]}, "legend": legend}
     shape = {**named, "scale": {"domain": lines, "range": SHAPES[: len(lines)]}, "legend": legend}
     dash = _dash(methods)
@@ -101,7 +101,7 @@ def _dash(methods: Sequence[str]) -> Spec:
         "type": "nominal",
         "sort": list(methods),
         "scale": {"domain": methods, "range": [DASHES.get(method.lower(), OTHER_DASH) for method in methods]},
-        "legend": {"title": "method", "orient": "top", "symbolType": "stroke", "symbolSize": 500},
+        "legend": {"title": "method", "orient": "bottom", "symbolType": "stroke", "symbolSize": 500},
     }
 
 

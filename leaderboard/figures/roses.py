@@ -172,7 +172,7 @@ def _whiskers(petals: Sequence[Petal], models: Sequence[str], keys: Sequence[str
         middle = (start + end) / 2
         (x, y), (x2, y2) = _at(middle, _radius(petal.low)), _at(middle, _radius(petal.high))
         lines.append({"x": x, "y": y, "x2": x2, "y2": y2})
-        x, y = _at(middle, max(_radius(petal.high) + 10, 20))
+        x, y = _at(middle, _beside(petal))
         numbers.append({"x": x, "y": y, "name": f"{100 * petal.value:.0f}"})
     yield {
         "data": {"values": lines},
@@ -181,6 +181,12 @@ def _whiskers(petals: Sequence[Petal], models: Sequence[str], keys: Sequence[str
     }
     yield _text(numbers, fontSize=11, stroke="white", strokeWidth=3)
     yield _text(numbers, fontSize=11, color=INK)
+
+
+def _beside(petal: Petal) -> float:
+    """Where a petal's number stands: outside its whisker, inside where the set's name would be in the way."""
+    outside = max(_radius(petal.high) + 10, 20)
+    return outside if outside < RADIUS - 2 else _radius(petal.low) - 12
 
 
 def _sentence(petal: Petal) -> str:

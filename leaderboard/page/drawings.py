@@ -11,6 +11,7 @@ from leaderboard.figures.gap_forest import Difference, forest
 from leaderboard.figures.roses import MOST, Petal, rose
 from leaderboard.figures.theme import OKABE_ITO, Spec
 from leaderboard.page import naming
+from leaderboard.page.matrices import places
 from leaderboard.page.naming import short
 from leaderboard.page.wording import Words
 
@@ -113,16 +114,21 @@ def epochs(board: Board, words: Words) -> Iterator[Drawing]:
         by_base.setdefault(last.base or "" if last else "", []).append(curve)
     shown = {one.key: one.shown for one in board.sets[: len(OKABE_ITO)]}
     for number, (base, told) in enumerate(list(by_base.items())[:BASES], start=1):
+        told.sort(key=lambda curve: places(board, curve.tuned_on))
         measured = [point for curve in told if curve.evaluated in shown for point in _points(curve, shown, tunings)]
         if measured:
             name = called.get(base, "")
             title = f"{short(name)}: accuracy by epoch"
             says = "Epoch 0 is the base. Filled: 95 % interval of the difference below 0. Bars: 95 % Wilson intervals."
-            rows = tuple((p.tuning, p.line, p.epoch, p.value, p.low, p.high, str(p.drop)) for p in measured)
+            rows = tuple((_whose(p), p.line, p.epoch, p.value, p.low, p.high, str(p.drop)) for p in measured)
             heads = ("tuning", "set", "epoch", "accuracy", "low", "high", "interval below 0")
             yield Drawing(
                 f"epochs-{number}", name, curves(measured, title, says), heads, rows, max(0, len(by_base) - BASES)
             )
+
+
+def _whose(point: Point) -> str:
+    return f"{point.tuning} · {point.method}, {point.panel}"
 
 
 def _points(curve: Curve, shown: Mapping[str, str], tunings: Mapping[str, str]) -> Iterator[Point]:

@@ -44,9 +44,16 @@ def matrices(board: Board, tunings: Mapping[str, str]) -> Iterator[Matrix]:
 def _lines(told: Sequence[Change], board: Board, tunings: Mapping[str, str]) -> Iterator[Line]:
     by_cell = {(one.entry, one.evaluated): one for one in told}
     shown = {of.key: of.shown for of in board.sets}
-    for entry, name, tuned_on in dict.fromkeys((one.entry, tunings[one.series], one.tuned_on) for one in told):
+    lines = dict.fromkeys((one.entry, tunings[one.series], one.tuned_on) for one in told)
+    for entry, name, tuned_on in sorted(lines, key=lambda line: places(board, line[2])):
         sets = tuple(shown.get(key, key) for key in tuned_on)
         yield Line(entry, name, sets, tuple(by_cell.get((entry, of.key)) for of in board.sets))
+
+
+def places(board: Board, sets: Sequence[str]) -> tuple[int, ...]:
+    """Where what was tuned on stands in the board's order of sets; other data come last."""
+    keys = [of.key for of in board.sets]
+    return tuple(keys.index(key) if key in keys else len(keys) for key in sets)
 
 
 def strength(difference: float) -> int:

@@ -1,6 +1,7 @@
 """Every figure of the report: rendered, looked through, and given hostile names."""
 
 from collections.abc import Callable
+from math import dist
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,10 +17,11 @@ from leaderboard.figures.forgetting_matrix import Cell, matrix
 from leaderboard.figures.gap_forest import Difference, forest
 from leaderboard.figures.outcome_bars import UNKNOWN, Stack, stacks
 from leaderboard.figures.rendering import svg_of, write_figure
-from leaderboard.figures.roses import MOST, Petal, rose
+from leaderboard.figures.roses import MARGIN, MOST, RADIUS, Petal, rose
 from leaderboard.figures.theme import INHERITED, OKABE_ITO, SHAPES, Spec
 
 SETS = ("MNIST", "CIFAR-10", "CIFAR-100", "miniImageNet")
+CENTRE = RADIUS + MARGIN
 HOSTILE = "</text><script>alert(1)</script>\"'&<img onerror=x> datum.x || `${1}`"
 
 
@@ -136,6 +138,17 @@ def arcs(spec: Spec, filled: bool) -> list[dict[str, float]]:
 def test_a_petals_area_is_its_accuracy() -> None:
     small, large = arcs(rose([Petal("m", "a", 0.2, 0.1, 0.3), Petal("m", "b", 0.8, 0.7, 0.9)], [], "t", "s"), True)
     assert large["r"] ** 2 / small["r"] ** 2 == pytest.approx(4)
+
+
+def test_a_petals_number_does_not_stand_on_the_name_of_its_set() -> None:
+    for accuracy in (0.0, 0.3, 0.8, 0.96, 1.0):
+        high = min(1.0, accuracy + 0.02)
+        spec = rose([Petal("m", key, accuracy, max(0.0, accuracy - 0.02), high) for key in SETS], [], "t", "s")
+        texts = [value for layer in spec["layer"] for value in layer["data"]["values"] if "name" in value]
+        names = [one for one in texts if one["name"] in SETS]
+        numbers = [one for one in texts if one["name"] == f"{100 * accuracy:.0f}" and abs(one["x"] - CENTRE) > 1]
+        assert len(numbers) == 2 * len(SETS)
+        assert min(dist((a["x"], a["y"]), (b["x"], b["y"])) for a in names for b in numbers) > 12
 
 
 def test_an_encoder_is_an_outline_over_all_petals_of_a_set() -> None:

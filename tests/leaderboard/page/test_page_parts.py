@@ -21,7 +21,7 @@ from leaderboard.figures.theme import INHERITED
 from leaderboard.page import render
 from leaderboard.page.answers import marked
 from leaderboard.page.carried import script_data
-from leaderboard.page.drawings import GAPS, ROSES, gaps, roses
+from leaderboard.page.drawings import GAPS, ROSES, epochs, gaps, roses
 from leaderboard.page.filters import is_https
 from leaderboard.page.headlines import headlines
 from leaderboard.page.maps import confused, map_of, picture
@@ -101,6 +101,18 @@ def test_each_change_stands_in_one_cell_of_one_matrix() -> None:
         if c is not None
     ]
     assert sorted(map(str, cells)) == sorted(map(str, made.matrix))
+
+
+def test_tunings_stand_in_the_boards_order_of_sets() -> None:
+    made = board(12)
+    told = words("en")
+    order = [of.shown for of in made.sets]
+    for matrix in matrices(made, tunings(made, told)):
+        sets = [order.index(line.sets[0]) for line in matrix.lines]
+        assert sets == sorted(sets)
+    for drawing in epochs(made, told):
+        panels = list(dict.fromkeys(str(row[0]).rpartition(", tuned on ")[2] for row in drawing.rows))
+        assert panels == [one for one in order if one in panels]
 
 
 def test_a_large_board_draws_no_more_than_can_be_looked_at() -> None:
