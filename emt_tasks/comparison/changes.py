@@ -58,7 +58,7 @@ class TaskChange:
             which is a fixed order that nobody chose.
         unpaired_a, unpaired_b: rows that only one of them has.
         unscored: pairs left out because one of the two could not be read.
-        paired_by: `image`, or `doc_id`.
+        paired_by: `image`, `id`, or `doc_id`.
         shows: the least change in accuracy that so many rows, agreeing as these do, show with a probability of 80 %.
     """
 

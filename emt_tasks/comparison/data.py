@@ -4,7 +4,7 @@ from typing import Any
 
 from emt_tasks.comparison.changes import Change, TaskChange
 from emt_tasks.comparison.comparison import Comparison
-from emt_tasks.comparison.told import METHOD
+from emt_tasks.comparison.told import method
 from emt_tasks.runs.records import Row, Run
 
 
@@ -18,7 +18,7 @@ def as_data(comparison: Comparison) -> dict[str, Any]:
             for problem in comparison.problems
         ],
         "partial": comparison.partial,
-        "method": METHOD,
+        "method": method(comparison.changes),
     }
 
 

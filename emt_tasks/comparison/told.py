@@ -10,8 +10,9 @@ from emt_tasks.runs.records import Run
 from emt_tasks.statistics.power import in_words
 
 MOST_LETTERS = 200  # of an answer in a table; JSON has all of it
+PAIRED_BY = {"image": "picture", "id": "their tables' ids", "doc_id": "their numbers in the log"}
 METHOD = (
-    "Rows are paired by picture. Accuracies in percent with 95 % Wilson intervals; differences in points, B less A, "
+    "Accuracies in percent with 95 % Wilson intervals; differences in points, B less A, "
     "with 95 % Newcombe intervals (method 10); p is McNemar's exact test, two-sided, and beside it Holm's correction "
     "over the tasks of two runs. A change in one class or outcome is not corrected for there being several."
 )
@@ -39,7 +40,13 @@ def document(comparison: Comparison, *, classes: int, rows: int) -> Document:
             blocks += _differing(change, letters, rows)
     if comparison.problems:
         blocks += [Heading("What to know of these runs"), Items(tuple(map(str, comparison.problems)))]
-    return Document("Comparison of runs", (*blocks, Paragraph(METHOD)))
+    return Document("Comparison of runs", (*blocks, Paragraph(method(comparison.changes))))
+
+
+def method(changes: Sequence[TaskChange]) -> str:
+    """How the numbers came about, and what the rows were really paired by."""
+    ways = dict.fromkeys(change.paired_by for change in changes)
+    return f"Rows are paired by {', some tasks by '.join(PAIRED_BY[way] for way in ways)}. {METHOD}"
 
 
 def letters_of(runs: Sequence[Run]) -> dict[str, str]:

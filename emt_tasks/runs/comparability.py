@@ -30,6 +30,10 @@ def _between(run_a: Run, a: TaskRows, run_b: Run, b: TaskRows) -> Iterator[Probl
     if a.data_fingerprint == b.data_fingerprint and a.identified_by == b.identified_by:
         return
     pairs = paired(a, b)
+    if pairs.by == "doc_id" and a.identified_by != b.identified_by:
+        what = f"rows of the one are known by {a.identified_by}, of the other by {b.identified_by}; paired by number"
+        todo = "Compare them only where both have the same rows in the same order."
+        yield Problem(Trouble.WEAK_IDENTITY, where, what, todo)
     if a.n == b.n == len(pairs.a):
         return
     what = f"{a.n} and {b.n} rows, of which {len(pairs.a)} are the same (by {pairs.by})"

@@ -1,10 +1,11 @@
-"""Which row of one run is which of another: by the picture and what it shows, never by position."""
+"""Which row of one run is which of another: by the picture, else its id in a table, and by what it shows."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emt_tasks.runs.coded import Coded
 from emt_tasks.runs.records import Rows, TaskRows
 
 Places = NDArray[np.intp]
@@ -17,7 +18,7 @@ class Pairs:
     Attributes:
         a, b: (k,) places of the pairs in either run, in the order of `a`'s log.
         only_a, only_b: places of the rows that the other run has not.
-        by: `image`, or `doc_id` where one of the logs does not tell its pictures.
+        by: `image`; `id` where both are of tables that name their rows; else `doc_id`, the row's number.
     """
 
     a: Places
@@ -33,7 +34,7 @@ def paired(a: TaskRows, b: TaskRows) -> Pairs:
     A set may hold one picture several times; those are paired in the order of their numbers. A pair has the same label:
     rows whose labels differ are not of the same question.
     """
-    by = "image" if a.rows.image is not None and b.rows.image is not None else "doc_id"
+    by = _by(a.rows, b.rows)
     left, right = _keys(a.rows, b.rows, by)
     if np.array_equal(left, right):
         everything = np.arange(len(left))
@@ -42,6 +43,12 @@ def paired(a: TaskRows, b: TaskRows) -> Pairs:
     order = np.argsort(in_a, kind="stable")
     in_a, in_b = in_a[order], in_b[order]
     return Pairs(in_a, in_b, _others(in_a, len(left)), _others(in_b, len(right)), by)
+
+
+def _by(a: Rows, b: Rows) -> str:
+    if a.image is not None and b.image is not None:
+        return "image"
+    return "id" if a.id is not None and b.id is not None else "doc_id"
 
 
 def _others(places: Places, n: int) -> Places:
@@ -55,10 +62,15 @@ def _keys(a: Rows, b: Rows, by: str) -> tuple[NDArray[np.int64], NDArray[np.int6
         assert a.image is not None
         assert b.image is not None
         what = np.concatenate([a.image, b.image])
+    elif by == "id":
+        assert a.id is not None
+        assert b.id is not None
+        names = {name: place for place, name in enumerate(dict.fromkeys((*a.id.values, *b.id.values)))}
+        what = np.concatenate([_recoded(a.id, names), _recoded(b.id, names)])
     else:
         what = np.concatenate([a.doc_id, b.doc_id])
     labels = {label: place for place, label in enumerate(dict.fromkeys((*a.label.values, *b.label.values)))}
-    shows = np.concatenate([_recoded(a, labels), _recoded(b, labels)])
+    shows = np.concatenate([_recoded(a.label, labels), _recoded(b.label, labels)])
     _, same = np.unique(what, return_inverse=True)
     keys = same.astype(np.int64) * max(len(labels), 1) + shows
     repeats = np.concatenate([_occurrence(keys[:n], a.doc_id), _occurrence(keys[n:], b.doc_id)])
@@ -66,8 +78,8 @@ def _keys(a: Rows, b: Rows, by: str) -> tuple[NDArray[np.int64], NDArray[np.int6
     return keys[:n], keys[n:]
 
 
-def _recoded(rows: Rows, places: dict[str, int]) -> NDArray[np.int64]:
-    return np.array([places[label] for label in rows.label.values], np.int64)[rows.label.codes]
+def _recoded(column: Coded[str], places: dict[str, int]) -> NDArray[np.int64]:
+    return np.array([places[value] for value in column.values], np.int64)[column.codes]
 
 
 def _occurrence(keys: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -43,6 +43,7 @@ class Rows:
         outcome: codes are places in `OUTCOMES`.
         named: labels of the task's own set, in order of mention.
         foreign: labels that only other sets have.
+        id: what a table calls each row; None where a row has none, as those of the harnesses.
     """
 
     doc_id: NDArray[np.int64]
@@ -53,9 +54,15 @@ class Rows:
     outcome: Coded[Outcome]
     named: Coded[tuple[str, ...]]
     foreign: Coded[tuple[str, ...]]
+    id: Coded[str] | None = None
 
     def __len__(self) -> int:
         return len(self.doc_id)
+
+    @property
+    def identified_by(self) -> str:
+        """The strongest that every row has: `image`, `id`, or `doc_id`."""
+        return "image" if self.image is not None else "doc_id" if self.id is None else "id"
 
     def __getitem__(self, row: int) -> Row:
         return Row(
@@ -80,6 +87,7 @@ class Rows:
             self.outcome.taken(rows),
             self.named.taken(rows),
             self.foreign.taken(rows),
+            None if self.id is None else self.id.taken(rows),
         )
 
 
@@ -95,7 +103,8 @@ class TaskRows:
         whole: every row that the results speak of is here. False where the file was cut off, where rows had to be left
             out, and where no results file says how many there should be.
         data_fingerprint: sha256 of which pictures were asked about and what they show, in any order (the manifest's).
-        identified_by: `image`, or the weaker `doc_id`, where the fingerprint is of row numbers and labels.
+        identified_by: `image`; `id`, where a table names its rows; or the weaker `doc_id`. The fingerprint is of that
+            and of the labels.
         prompt_hash, revision, data_dir: as the manifest or the results' configs have them.
     """
 

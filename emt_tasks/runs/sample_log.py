@@ -29,10 +29,11 @@ class Emt(msgspec.Struct, gc=False):
 
 
 class Line(msgspec.Struct, gc=False):
-    """A row of one of our tasks."""
+    """A row of one of our tasks; `id` is what a table calls it, and text there."""
 
     doc_id: DocId
     emt: Emt
+    id: Any = None
 
 
 @dataclass(frozen=True, slots=True)

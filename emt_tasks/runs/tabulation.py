@@ -53,6 +53,7 @@ def _table(reading: str, lines: Sequence[Line]) -> Table:
         outcome=Coded(OUTCOMES, np.fromiter((_PLACE[line.emt.outcome] for line in lines), np.int32, n)),
         named=coded(line.emt.named for line in lines),
         foreign=coded(line.emt.foreign for line in lines),
+        id=_ids([line.id for line in lines]),
     )
     whole = rows if kept is None else rows.taken(kept)
     return Table(reading, whole, repeated, conflicting, sum(image is not None for image in images))
@@ -67,6 +68,12 @@ def _hashes(images: Sequence[str | None]) -> NDArray[np.bytes_] | None:
     """The pictures' hashes; None where one is missing or no sha256 in hex: then rows go by their number."""
     hexed = [image for image in images if image is not None and len(image) == 64 and image.isascii()]
     return np.array(hexed, "S64") if len(hexed) == len(images) else None
+
+
+def _ids(ids: Sequence[object]) -> Coded[str] | None:
+    """The rows' ids; None where one has none."""
+    texts = [one for one in ids if isinstance(one, str) and one]
+    return coded(texts) if len(texts) == len(ids) else None
 
 
 def _once(ids: NDArray[np.int64], answer: Callable[[int], Hashable]) -> tuple[NDArray[np.intp] | None, int, int]:
@@ -86,11 +93,13 @@ def _once(ids: NDArray[np.int64], answer: Callable[[int], Hashable]) -> tuple[ND
 
 
 def fingerprint(rows: Rows) -> str:
-    """The sha256 of which pictures were asked about and what they show, in any order; of row numbers without pictures.
+    """The sha256 of which pictures were asked about and what they show, in any order; else of ids, or of numbers.
 
     The same as `emt_tasks.runs.summary.TaskResult.fingerprint`, which a manifest keeps.
     """
-    if rows.image is None:
+    if rows.image is None and rows.id is not None:
+        asked = [f"id {name} {label}" for name, label in zip(rows.id, rows.label, strict=True)]
+    elif rows.image is None:
         asked = [f"row {number} {label}" for number, label in zip(rows.doc_id.tolist(), rows.label, strict=True)]
     else:
         names = (image.decode("ascii") for image in rows.image.tolist())

@@ -106,7 +106,7 @@ def _rows(task: str, stamp: str, path: Path, table: Table, facts: TaskFacts | No
         stamp=stamp,
         whole=not hurt and not table.conflicting and known.n == len(table.rows),
         data_fingerprint=fingerprint(table.rows),
-        identified_by="doc_id" if table.rows.image is None else "image",
+        identified_by=table.rows.identified_by,
         prompt_hash=known.prompt_hash,
         revision=known.revision,
         data_dir=known.data_dir,
@@ -135,7 +135,7 @@ def _of_table(path: Path, table: Table) -> Iterator[Problem]:
         what = f"{table.conflicting} rows have more than one answer ({table.reading}) and are left out"
         todo = "Two runs wrote to this log: run again into a folder of its own."
         yield Problem(Trouble.CONFLICTING_ROWS, str(path), what, todo)
-    if table.rows.image is None:
+    if table.rows.identified_by == "doc_id":
         some = f"{table.images} of them" if table.images else "none of them"
         what = f"the log does not tell which pictures its rows show ({some} with a sha256), so that they go by number"
         todo = "Compare it only with runs of the same rows in the same order; emt tasks tell the picture."

@@ -19,12 +19,14 @@ class Answer:
         image: sha256 of the picture's pixels; None where nobody knows it.
         label: place of the right label in its set.
         raw: the answer as the model gave it.
+        id: what a table calls the row; None elsewhere.
     """
 
     doc_id: int
     image: str | None
     label: int
     raw: str
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,16 +60,16 @@ def _answers(run: str, task: TaskRows, labels: LabelSet) -> Answers:
     places, rows, where = LabelPlaces(labels), task.rows, f"{task.samples.name} ({task.task})"
     place_of = [places.of(text, where) for text in rows.label.values]
     images = [None] * len(rows) if rows.image is None else [image.decode("ascii") for image in rows.image]
-    raw, label = rows.raw, rows.label
+    raw, label, ids = rows.raw, rows.label, rows.id or [None] * len(rows)
     return Answers(
         run=run,
         task=task.task,
         labels=labels,
         samples=task.samples,
         rows=[
-            Answer(int(number), image, place_of[label_code], raw.values[raw_code])
-            for number, image, label_code, raw_code in zip(
-                rows.doc_id.tolist(), images, label.codes.tolist(), raw.codes.tolist(), strict=True
+            Answer(int(number), image, place_of[label_code], raw.values[raw_code], name)
+            for number, image, label_code, raw_code, name in zip(
+                rows.doc_id.tolist(), images, label.codes.tolist(), raw.codes.tolist(), ids, strict=True
             )
         ],
         seal=seal_of(task.samples),
@@ -99,5 +99,6 @@ def keep(answers: Answers, reading: str, records: Sequence[Mapping[str, Any]]) -
 def _lines(answers: Answers, records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     beside = as_field(answers.seal or seal_of(answers.samples))
     for row, record in zip(answers.rows, records, strict=True):
-        yield json.dumps({"doc_id": row.doc_id, **beside, "emt": record}, ensure_ascii=False) + "\n"
+        name = {} if row.id is None else {"id": row.id}
+        yield json.dumps({"doc_id": row.doc_id, **name, **beside, "emt": record}, ensure_ascii=False) + "\n"
         beside = {}

@@ -65,7 +65,7 @@ def run_of_table(path: Path, labels: LabelSet, columns: Columns, output: Path) -
     Raises:
         EmtError: the table can't be read, or a row of it is wrong; which one is said.
     """
-    rows, ids = _answers(path, labels, columns)
+    rows = _answers(path, labels, columns)
     task = f"emt_{labels.key}"
     folder = output / f"{path.stem}-{_digest(path, labels, columns)}"
     stamp = _stamp(path, folder, task)
@@ -73,9 +73,9 @@ def run_of_table(path: Path, labels: LabelSet, columns: Columns, output: Path) -
     answers = Answers(path.stem, task, labels, rows, samples)
     told = records(answers, by_label_match, NAME)
     lines = (
-        json.dumps({"doc_id": row.doc_id, "id": name, "target": labels.labels[row.label], "resps": [[row.raw]],
+        json.dumps({"doc_id": row.doc_id, "id": row.id, "target": labels.labels[row.label], "resps": [[row.raw]],
                     "filtered_resps": record["named"], "emt": record}, ensure_ascii=False) + "\n"
-        for row, name, record in zip(rows, ids, told, strict=True)
+        for row, record in zip(rows, told, strict=True)
     )  # fmt: skip
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ def _results(path: Path, task: str, told: Sequence[Mapping[str, Any]]) -> dict[s
     }
 
 
-def _answers(path: Path, labels: LabelSet, columns: Columns) -> tuple[list[Answer], list[str | None]]:
+def _answers(path: Path, labels: LabelSet, columns: Columns) -> list[Answer]:
     cells = iter(rows_of_cells(path))
     header = [as_text(cell) for cell in next(cells, [])]
     if not any(header):
@@ -119,7 +119,7 @@ def _answers(path: Path, labels: LabelSet, columns: Columns) -> tuple[list[Answe
     at = {part: header.index(name) for part in ("id", "label", "answer") if (name := getattr(chosen, part)) is not None}
     letters = OptionLetters(header)
     rows: list[Answer] = []
-    ids: list[str | None] = []
+    seen: dict[str, int] = {}
     for number, row in enumerate(cells, start=2):
         if all(cell in (None, "") for cell in row):  # a 0 is a cell
             continue
@@ -132,10 +132,23 @@ def _answers(path: Path, labels: LabelSet, columns: Columns) -> tuple[list[Answe
         if option is not None:
             where += f", option {label.strip()}"
             text, label = letters.answer(text, words), option
-        name = words[at["id"]] if "id" in at else None
+        name = words[at["id"]].strip() if "id" in at else None
         image = name if name and len(name) == 64 and set(name) <= HEX else None
-        rows.append(Answer(len(rows), image, places.of(label, where), text))
-        ids.append(name)
+        if name is not None and image is None:  # a set may hold one picture twice
+            _require_new(name, number, seen, path.name)
+        rows.append(Answer(len(rows), image, places.of(label, where), text, name))
     if not rows:
         raise EmtError(f"{path.name} has no rows. A header and a row for each answer are needed.")
-    return rows, ids
+    return rows
+
+
+def _require_new(name: str, line: int, seen: dict[str, int], where: str) -> None:
+    """Raise where an id names no row or two; `seen` has the line of each, this one's too after it."""
+    if not name:
+        raise EmtError(f"{where}, line {line} has no id. Give it one, or name another column with --id-column.")
+    first = seen.setdefault(name, line)
+    if first != line:
+        raise EmtError(
+            f"{where}: lines {first} and {line} have the same id {plain(name)[:60]!r}, by which rows are paired. Name "
+            "the column that tells rows apart with --id-column, or score one answer a row and model."
+        )

@@ -3,13 +3,16 @@
 import csv
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from emt_tasks.cli.compare import command as compare
 from emt_tasks.cli.score import command as score
+from emt_tasks.errors import EmtError
 
 LONG_AGO, LATER = 1e9, 1.5e9  # seconds since 1970
 
@@ -91,3 +94,74 @@ def test_the_same_table_again_changes_nothing(tmp_path: Path, out: Path) -> None
     assert told(done) == RIGHT
     assert "holds the same as" in done.stderr
     assert {path: path.read_bytes() for path in out.rglob("*.jsonl")} == before
+
+
+ROWS = [(f"picture {n}", "cat" if n % 2 else "dog", "cat") for n in range(20)]
+
+
+def run_of(
+    out: Path, path: Path, rows: Sequence[Sequence[object]], head: Sequence[str] = ("id", "label", "answer")
+) -> Path:
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([head, *rows])
+    scored(out, path)
+    return next(out.glob(f"{path.stem}-*"))
+
+
+def compared(a: Path, b: Path) -> Result:
+    return CliRunner().invoke(compare, [str(a), str(b), "--json"], catch_exceptions=False)
+
+
+def test_tables_in_another_order_are_paired_by_their_ids(tmp_path: Path, out: Path) -> None:
+    done = compared(run_of(out, tmp_path / "a.csv", ROWS), run_of(out, tmp_path / "b.csv", ROWS[::-1]))
+    data = json.loads(done.stdout)
+    (change,) = data["comparisons"]
+    assert (done.exit_code, change["n"], change["paired_by"], data["problems"]) == (0, 20, "id", [])
+    assert (change["both"], change["only_a"], change["only_b"], change["neither"]) == (10, 0, 0, 10)
+    assert data["method"].startswith("Rows are paired by their tables' ids.")
+
+
+def test_a_table_of_some_rows_is_compared_on_those(tmp_path: Path, out: Path) -> None:
+    done = compared(run_of(out, tmp_path / "a.csv", ROWS), run_of(out, tmp_path / "b.csv", ROWS[10:]))
+    (change,) = json.loads(done.stdout)["comparisons"]
+    assert (change["n"], change["unpaired_a"], change["only_a"], change["only_b"]) == (10, 10, 0, 0)
+
+
+def test_tables_without_ids_are_paired_by_number_and_that_is_said(tmp_path: Path, out: Path) -> None:
+    bare, head = [row[1:] for row in ROWS], ("label", "answer")
+    runs = [run_of(out, tmp_path / "a.csv", bare, head), run_of(out, tmp_path / "b.csv", bare[::-1], head)]
+    data = json.loads(compared(*runs[:1], run_of(out, tmp_path / "c.csv", ROWS)).stdout)
+    assert data["method"].startswith("Rows are paired by their numbers in the log.")
+    assert {problem["trouble"] for problem in data["problems"]} == {"weak_identity"}
+    assert any("known by doc_id, of the other by id" in problem["what"] for problem in data["problems"])
+    with pytest.raises(EmtError, match="nothing to compare"):
+        compared(*runs)
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (["1", "2", "1"], "lines 2 and 4 have the same id '1'"),
+        (["1", " 1 ", "2"], "lines 2 and 3 have the same id '1'"),
+        (["1", "", "2"], "line 3 has no id"),
+        (["\x1b[31m", "\x1b[31m", "2"], "lines 2 and 3 have the same id"),
+    ],
+)
+def test_ids_that_do_not_tell_rows_apart_are_refused(tmp_path: Path, out: Path, ids: list[str], said: str) -> None:
+    with pytest.raises(EmtError, match=said) as refused:
+        run_of(out, tmp_path / "t.csv", [(name, "cat", "cat") for name in ids])
+    assert "\x1b" not in str(refused.value)
+
+
+def test_pictures_may_be_in_a_set_twice(tmp_path: Path, out: Path) -> None:
+    rows = [("a" * 64, "cat", "cat"), ("a" * 64, "cat", "dog"), ("b" * 64, "dog", "dog")]
+    done = compared(run_of(out, tmp_path / "a.csv", rows), run_of(out, tmp_path / "b.csv", rows[::-1]))
+    data = json.loads(done.stdout)
+    assert (data["comparisons"][0]["n"], data["comparisons"][0]["paired_by"]) == (3, "image")
+    assert data["method"].startswith("Rows are paired by picture.")
+
+
+def test_readings_kept_beside_a_table_bear_its_ids(tmp_path: Path, out: Path) -> None:
+    run = run_of(out, tmp_path / "a.csv", ROWS)
+    (kept,) = run.glob("*_readings_*")
+    assert [json.loads(line)["id"] for line in kept.read_text().splitlines()] == [row[0] for row in ROWS]
