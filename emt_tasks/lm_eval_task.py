@@ -20,8 +20,11 @@ from emt_tasks.hub import located
 from emt_tasks.likelihood import Likelihood
 from emt_tasks.requirements import require_readings
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("lm_eval.emt_tasks")  # below the harness's own, which gives each line its time and level
 PLACE_OF_PICTURE = "<image>"  # lm_eval's own mark, whatever token a model has for it
+GENERATE_ONLY = {"HFMultimodalLM": "hf-multimodal", "VLLM_VLM": "vllm-vlm",
+                 "LocalChatCompletion": "a chat endpoint"}  # fmt: skip
+"""Classes of lm_eval 0.4.13 that take pictures and give no likelihoods after one."""
 THEIR_OWN = ("class", "reasoning_tags", "doc_to_visual")  # keys that lm_eval's tasks have not
 
 
@@ -38,7 +41,6 @@ class EmtTask(ConfigurableTask):
     def __init__(self, config: Mapping[str, Any]) -> None:
         require_readings([config["task"]])
         ours = {name: value for name, value in located(config).items() if name not in THEIR_OWN}
-        self._told_of_template = False
         super().__init__(config={"doc_to_image": config["doc_to_visual"], **ours})
 
     @cached_property
@@ -62,26 +64,43 @@ class EmtTask(ConfigurableTask):
         context = super().fewshot_context(doc, *args, **settings)
         if isinstance(context, JsonChatStr):
             return JsonChatStr(context.prompt.replace(PLACE_OF_PICTURE, ""))
-        if not settings.get("apply_chat_template") and not self._told_of_template:
-            self._told_of_template = True
-            logger.warning(
-                "%s: the model is sent the bare question, without the turns it was tuned on, and servers refuse it. "
-                "Add --apply_chat_template, unless the model has no template.", self.config.task,
-            )  # fmt: skip
         return context
 
     def build_all_requests(self, **settings: Any) -> None:
-        """The requests of all rows.
+        """The requests of all rows; before the first, a warning where the model's chat template is left out.
 
         Raises:
-            EmtError: they shall be kept, which lm_eval does by the task's name, whatever pictures it has now.
+            EmtError: they shall be kept, which lm_eval does by the task's name, whatever pictures it has now; or the
+                model only generates, and the task wants likelihoods.
         """
         if settings.get("cache_requests"):
             raise EmtError(
                 f"{self.config.task}: --cache_requests would ask old questions of new data, since lm_eval keeps them "
                 "by the task's name alone. Leave it out."
             )
+        if self.OUTPUT_TYPE == "multiple_choice":
+            self._require_likelihoods(getattr(settings.get("chat_template"), "__self__", None))
+        if not settings.get("apply_chat_template"):
+            logger.warning(
+                "%s: --apply_chat_template IS MISSING. The model is sent the bare question, without the turns that an "
+                "instruction-tuned model was trained on: it may get nothing right, and chat endpoints fail. Add "
+                "--apply_chat_template, unless the model has no template (a base model).",
+                self.config.task,
+            )
         super().build_all_requests(**settings)
+
+    def _require_likelihoods(self, model: object) -> None:
+        """Raise where `model`, which lm_eval tells of only by its chat template, is known to generate alone."""
+        for kind in type(model).__mro__:
+            if kind.__name__ in GENERATE_ONLY:
+                task = str(self.config.task)
+                raise EmtError(
+                    f"{task} scores labels by their likelihood, and lm_eval lets {GENERATE_ONLY[kind.__name__]} only "
+                    f"generate. Use the task {task.removesuffix('_choice')}, or emt run with a model that scores "
+                    "(emt_llava, emt_hf)."
+                )
+            if "loglikelihood" in vars(kind):
+                return
 
     def construct_requests(self, doc: Mapping[str, Any], ctx: Any, **settings: Any) -> Instance | list[Instance]:
         """The request, or for a choice one for each label, with settings by the names that lm_eval's models know."""

@@ -115,7 +115,8 @@ def _lm_eval() -> str:
     if asked.returncode:
         reason = (asked.stderr.strip().splitlines() or ["no message"])[-1]
         raise EmtError(f"lm_eval can't load our tasks: {reason}. Install it anew: pip install 'emt-bench[lm-eval]'")
-    return f'lm_eval {asked.stdout.strip()} sees all {len(catalogue())} (--include_path "$(emt tasks --path lm_eval)")'
+    how = '--include_path "$(emt tasks --path lm_eval)" --apply_chat_template'
+    return f"lm_eval {asked.stdout.strip()} sees all {len(catalogue())} ({how})"
 
 
 def _llava() -> str:

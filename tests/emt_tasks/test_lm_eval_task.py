@@ -2,8 +2,13 @@
 
 import json
 import logging
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
+import lm_eval
 import pytest
 import toy_sets
 import yaml
@@ -14,7 +19,7 @@ from scripted_lm_eval import ScriptedLM, evaluated
 from emt_tasks import harness
 from emt_tasks.cli.score import command as score
 from emt_tasks.errors import EmtError
-from emt_tasks.lm_eval_task import EmtTask, as_lm_eval_says
+from emt_tasks.lm_eval_task import GENERATE_ONLY, EmtTask, as_lm_eval_says
 from emt_tasks.sources import MissingData
 from emt_tasks.task_files import task_folder
 from emt_tasks.tasks import catalogue, prompt_of
@@ -99,12 +104,74 @@ def test_examples_are_never_shown(data: Path) -> None:
     assert set(model.prompts) == {f"<image>{prompt_of('emt_cifar10')}"}
 
 
-def test_a_bare_question_is_sent_with_a_warning(data: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_bare_question_is_sent_with_a_warning(
+    data: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = ScriptedLM(right)
-    with caplog.at_level(logging.WARNING, "emt_tasks.lm_eval_task"):
+    monkeypatch.setattr(logging.getLogger("lm_eval"), "propagate", True)  # which its command switches off
+    with caplog.at_level(logging.WARNING, "lm_eval"):
         evaluated(model, data, "emt_cifar10", limit=3, apply_chat_template=False)
     assert set(model.prompts) == {f"<image>{prompt_of('emt_cifar10')}"}
-    assert caplog.text.count("Add --apply_chat_template") == 1
+    (told,) = [line for line in caplog.records if "--apply_chat_template" in line.getMessage()]
+    assert (told.levelname, told.name) == ("WARNING", "lm_eval.emt_tasks")
+    caplog.clear()
+    evaluated(model, data, "emt_cifar10", limit=3)
+    assert "--apply_chat_template" not in caplog.text
+
+
+def test_the_warning_stands_on_a_line_of_its_own(data: Path) -> None:
+    """In the command's own output, where bars of progress end without one."""
+    words = [
+        "--model", "hf-multimodal", "--tasks", "emt_cifar10", "--limit", "2", "--include_path", str(FOLDER),
+    ]  # fmt: skip
+    program = (
+        "import sys; from scripted_lm_eval import ScriptedLM\n"
+        "import lm_eval.api.registry as registry\n"
+        "class Said(ScriptedLM):\n"
+        "    @classmethod\n"
+        "    def create_from_arg_obj(cls, *_given): return cls(lambda doc, prompt: 'a cat')\n"
+        "    create_from_arg_string = create_from_arg_obj\n"
+        "registry.get_model = lambda name: Said\n"
+        "import lm_eval.__main__; sys.argv[0] = 'lm_eval'; lm_eval.__main__.cli_evaluate()\n"
+    )
+    environment = {**os.environ, "EMT_DATA_DIR": str(data), "PYTHONPATH": str(Path(__file__).parent.parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", program, "run", *words], capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    (line,) = [line for line in re.split(r"[\n\r]", done.stderr) if "--apply_chat_template IS MISSING" in line]
+    assert re.match(r"\d{4}-\d\d-\d\d:[\d:]+ WARNING +\[emt_tasks:\d+\] emt_cifar10: ", line)
+
+
+class Silent(ScriptedLM):
+    """Generates, and refuses likelihoods as lm_eval's own of that name does."""
+
+    def loglikelihood(self, requests: list, **_settings: object) -> list:
+        raise NotImplementedError
+
+
+class Scoring(type("HFMultimodalLM", (Silent,), {})):
+    loglikelihood = ScriptedLM.loglikelihood
+
+
+@pytest.mark.parametrize("name", ["HFMultimodalLM", "VLLM_VLM", "LocalChatCompletion"])
+def test_a_model_that_only_generates_is_refused_by_a_choice(data: Path, name: str) -> None:
+    model = type("Mine", (type(name, (Silent,), {}),), {})(right)
+    with pytest.raises(EmtError, match=r"emt_cifar10_choice scores labels .* Use the task emt_cifar10, or emt run"):
+        evaluated(model, data, "emt_cifar10_choice", limit=1)
+    assert evaluated(model, data, "emt_cifar10", limit=1)["results"]["emt_cifar10"]["accuracy,label_match"] == 1
+
+
+def test_a_model_that_scores_though_its_parent_does_not_is_taken(data: Path) -> None:
+    model = Scoring(right, lambda _doc, label: -float(len(label)))
+    assert "emt_cifar10_choice" in evaluated(model, data, "emt_cifar10_choice", limit=1)["results"]
+
+
+def test_the_models_that_only_generate_are_still_called_so() -> None:
+    """Read as text: the module of vLLM's needs vLLM."""
+    folder = Path(lm_eval.__file__).parent / "models"
+    text = "".join((folder / f"{name}.py").read_text() for name in ("hf_vlms", "vllm_vlms", "openai_completions"))
+    assert all(f"class {name}(" in text for name in GENERATE_ONLY)
 
 
 @pytest.mark.parametrize(("ends", "first"), [("ASSISTANT:", " "), ("assistant\n", "")])

@@ -13,6 +13,7 @@ from PIL import Image
 from scripted_lm_eval import evaluated
 
 from emt_tasks import harness
+from emt_tasks.errors import EmtError
 from emt_tasks.runs.evaluation import Evaluation
 from emt_tasks.runs.reading_back import read_run
 from emt_tasks.tasks import prompt_of
@@ -96,7 +97,7 @@ def test_what_no_file_can_hold_costs_no_log(data: Path, tmp_path: Path) -> None:
 
 
 def test_a_choice_is_refused_by_the_client(data: Path) -> None:
-    with ChatServer(ship) as server, pytest.raises(NotImplementedError, match="not supported for chat completions"):
+    with ChatServer(ship) as server, pytest.raises(EmtError, match=r"a chat endpoint only generate\. Use the task"):
         evaluated(client(server), data, "emt_cifar10_choice", limit=1)
 
 
