@@ -43,7 +43,7 @@ class Task:
         return label_set(self.config["filter_list"][0]["filter"][0]["labels"])
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
     """Reads the harness's YAML without importing what `!function` names."""
 
 

@@ -55,10 +55,11 @@ def _chosen(lines: Sequence[Line], drawn: Sequence[int], each: int) -> list[int]
     differing: list[int] = []
     by_outcome: dict[str, list[int]] = {}
     for place in drawn:
-        outcomes = [outcome for _, outcome in lines[place].read.values()]
-        if len(differing) < MOST_DIFFERING and len(set(outcomes)) > 1:
+        read = lines[place].read
+        _, outcome = next(iter(read.values()))
+        if len(read) > 1 and len(differing) < MOST_DIFFERING and any(other != outcome for _, other in read.values()):
             differing.append(place)
-        elif len(several := by_outcome.setdefault(outcomes[0], [])) < each:
+        elif len(several := by_outcome.setdefault(outcome, [])) < each:
             several.append(place)
     turns = [several[turn] for turn in range(each) for _, several in sorted(by_outcome.items()) if turn < len(several)]
     return [*differing, *turns][:each]

@@ -3,9 +3,11 @@
 import gzip
 import hashlib
 import io
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -22,7 +24,7 @@ MOST_ROWS = 240_000
 LONGEST_ANSWER = 2_000_000  # characters
 LONGEST_NAME = 200  # of a label, as a reading gives it
 _CHUNK = 1 << 20
-_HEX = frozenset("0123456789abcdef")
+_HEX = re.compile(r"[0-9a-f]*")
 _PLACES = {outcome.value: place for place, outcome in enumerate(OUTCOMES)}
 T = TypeVar("T")
 _Name = Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)]
@@ -76,8 +78,8 @@ def read_answers(path: Path) -> Answers:
     """
     text = unpacked(path)
     lines = decoded(text, Line)
-    if not _HEX.issuperset("".join(line.image for line in lines)):
-        number = next(n for n, line in enumerate(lines, 1) if not _HEX.issuperset(line.image))
+    if not _HEX.fullmatch("".join(line.image for line in lines)):
+        number = next(n for n, line in enumerate(lines, 1) if not _HEX.fullmatch(line.image))
         raise BadAnswers(f"line {number}: `image` is no sha256 in hex")
     return Answers(tuple(lines), hashlib.sha256(text).hexdigest())
 
@@ -139,7 +141,7 @@ def by_set(lines: Sequence[Line]) -> Mapping[str, tuple[Line, ...]]:
     found: dict[str, list[Line]] = {}
     for line in lines:
         found.setdefault(line.set, []).append(line)
-    return {key: tuple(sorted(those, key=lambda line: (line.row, line.image))) for key, those in found.items()}
+    return {key: tuple(sorted(those, key=attrgetter("row", "image"))) for key, those in found.items()}
 
 
 def as_rows(

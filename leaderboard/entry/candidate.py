@@ -54,9 +54,10 @@ def rows_of(candidate: Candidate, rereader: Rereader) -> dict[tuple[str, str], T
     found = {}
     for key, lines in candidate.lines.items():
         task = candidate.fields.datasets[key].task
-        foreign = [rereader.reading(key, line.raw).foreign for line in lines]
         found[key, LABEL_MATCH] = rows_of_lines(key, lines, rereader, task)
-        for reading in candidate.readings(key)[1:]:
+        others = candidate.readings(key)[1:]
+        foreign = [rereader.reading(key, line.raw).foreign for line in lines] if others else []
+        for reading in others:
             named = [() if (label := line.read[reading][0]) is None else (label,) for line in lines]
             found[key, reading] = as_rows(lines, task, reading, named, foreign)
     return found

@@ -14,7 +14,7 @@ import numpy as np
 from emt_tasks.forgetting.confusion import confusion
 from emt_tasks.forgetting.sets import asked
 from emt_tasks.outcomes import Outcome
-from emt_tasks.runs.records import Row, Rows, TaskRows
+from emt_tasks.runs.records import Rows, TaskRows
 from emt_tasks.tasks import catalogue
 from leaderboard.board.view import Remark
 from leaderboard.entry.answers import Line
@@ -192,7 +192,7 @@ def label_match(case: Case) -> Iterator[Remark]:
     """Reading the raw answers here gives exactly what was handed in."""
     for (key, reading), those in case.rows.items():
         if reading == LABEL_MATCH:
-            wrong = [row for row in _distinct(those.rows) if _differs(case, key, those.rows[row])]
+            wrong = _misread(case, key, those.rows)
             for row in map(those.rows.__getitem__, wrong[:MOST_SAID]):
                 prediction, outcome = case.rereader.read(key, row.raw, row.label)
                 handed_in, here = _shown(row.prediction, row.outcome), _shown(prediction, outcome)
@@ -200,16 +200,19 @@ def label_match(case: Case) -> Iterator[Remark]:
                 yield Remark("label_match", f"{key}, row {row.doc_id}: {row.raw[:60]!r} {said}")
 
 
-def _distinct(rows: Rows) -> list[int]:
-    """A row of each answer, label, prediction and outcome that occur together."""
-    found = np.zeros(len(rows), np.int64)
-    for column in (rows.raw, rows.label, rows.prediction, rows.outcome):
-        found = np.unique(found * len(column.values) + column.codes, return_inverse=True)[1].astype(np.int64)
-    return sorted(np.unique(found, return_index=True)[1].tolist())
-
-
-def _differs(case: Case, key: str, row: Row) -> bool:
-    return (row.prediction, row.outcome.value) != case.rereader.read(key, row.raw, row.label)
+def _misread(case: Case, key: str, rows: Rows) -> list[int]:
+    """A row of each answer, label, prediction and outcome that occur together and are read otherwise here."""
+    codes = [column.codes.tolist() for column in (rows.raw, rows.label, rows.prediction, rows.outcome)]
+    first: dict[tuple[int, ...], int] = {}
+    for row, together in enumerate(zip(*codes, strict=True)):
+        first.setdefault(together, row)
+    raws, labels = rows.raw.values, rows.label.values
+    predictions, outcomes = rows.prediction.values, rows.outcome.values
+    return [
+        row
+        for (raw, label, prediction, outcome), row in first.items()
+        if (predictions[prediction], outcomes[outcome]) != case.rereader.read(key, raws[raw], labels[label])
+    ]
 
 
 def _shown(prediction: str | None, outcome: str) -> str:

@@ -35,6 +35,7 @@ class Rereader:
     """`label_match`, with what it has read kept."""
 
     kept: dict[tuple[str, str], Reading] = field(default_factory=dict)
+    told: dict[tuple[str, str, str], Read] = field(default_factory=dict)
 
     def reading(self, key: str, raw: str) -> Reading:
         """The reading of an answer to set `key`; what the harness wrote where it got none is not read."""
@@ -45,8 +46,11 @@ class Rereader:
 
     def read(self, key: str, raw: str, label: str) -> Read:
         """Prediction and outcome of an answer whose right label is `label`."""
-        found = self.reading(key, raw)
-        return found.prediction, outcome_of(found, label).value
+        at = (key, raw, label)
+        if at not in self.told:
+            found = self.reading(key, raw)
+            self.told[at] = found.prediction, outcome_of(found, label).value
+        return self.told[at]
 
 
 class JudgeReplay:

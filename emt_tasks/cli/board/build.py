@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from emt_tasks.cli.arguments import as_word, data_dir_option
-from emt_tasks.cli.board.folder import VALIDATION, entries_folder, entries_option, tell
+from emt_tasks.cli.board.folder import VALIDATION, entries_folder, entries_option, no_collecting, tell
 from emt_tasks.sources import data_dir as folder_of_data
 
 
@@ -18,6 +18,7 @@ from emt_tasks.sources import data_dir as folder_of_data
 @data_dir_option
 @click.option("--embed-images", is_flag=True, help="Show miniImageNet's pictures too; mind its terms.")
 @click.option("--no-images", is_flag=True, help="Show no pictures at all.")
+@no_collecting()
 def command(entries: Path | None, out: Path, data_dir: Path | None, embed_images: bool, no_images: bool) -> None:
     """Make index.html, data.json, data.csv, schema.json and figures from all entries that stand every check.
 

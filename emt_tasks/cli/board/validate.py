@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from emt_tasks.cli.arguments import as_word
-from emt_tasks.cli.board.folder import VALIDATION, entries_folder, entries_option, tell
+from emt_tasks.cli.board.folder import VALIDATION, entries_folder, entries_option, no_collecting, tell
 
 
 @click.command()
@@ -18,6 +18,7 @@ from emt_tasks.cli.board.folder import VALIDATION, entries_folder, entries_optio
     "with the same answers the one that it has stays.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@no_collecting()
 def command(entries: Path | None, lists: Path | None, as_json: bool) -> None:
     """Check every entry by all rules (docs/leaderboard.md), the same as a pull request is checked by.
 
