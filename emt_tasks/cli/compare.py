@@ -39,7 +39,7 @@ def command(
     """Compare runs of emt run, lmms-eval or lm_eval on the rows they share: each of B, C, ... with A.
 
     A, B, ... are run folders, or folders above one run. Differences are B less A, each with a 95 % interval and an
-    exact test; rows go together by picture, not by position. Exit code 3: something was left out or is not whole.
+    exact test; rows go together by picture, of tables by id. Exit code 3: something was left out or is not whole.
 
     \b
     Examples:

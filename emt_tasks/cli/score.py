@@ -31,9 +31,10 @@ from emt_tasks.runs.summary import TaskResult, task_results
 from emt_tasks.scoring import readers
 from emt_tasks.scoring.answers import Answers
 from emt_tasks.scoring.cells import ENDINGS
+from emt_tasks.scoring.columns import Columns
 from emt_tasks.scoring.judging import judged_records, prepared
 from emt_tasks.scoring.stored import keep, stored_answers
-from emt_tasks.scoring.tables import Columns, run_of_table
+from emt_tasks.scoring.tables import run_of_table
 from emt_tasks.tables import beside_table, results_table
 
 READINGS = (label_match.NAME, clip_argmin.NAME, gpt_judge.NAME)
@@ -158,7 +159,11 @@ def _run(path: Path, set_key: str | None, columns: Columns, output: Path) -> Pat
         return path
     if set_key is None:
         raise click.UsageError(f"{path} is a table: say with --set which labels its answers are about.")
-    folder = run_of_table(path, label_set(set_key), columns, output)
+
+    def tell(taken: str) -> None:
+        click.echo(terminal(f"{path.name}: read: {taken}"), err=True)
+
+    folder = run_of_table(path, label_set(set_key), columns, output, tell)
     click.echo(terminal(f"{path} is now the run {folder}"), err=True)
     return folder
 

@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,57 +14,35 @@ from emt_tasks.labels import LabelSet
 from emt_tasks.runs.manifest import write_json
 from emt_tasks.scoring.answers import Answer, Answers, LabelPlaces
 from emt_tasks.scoring.cells import as_text, rows_of_cells
+from emt_tasks.scoring.columns import Columns
 from emt_tasks.scoring.option_letters import OptionLetters
 from emt_tasks.scoring.readers import by_label_match, records
 
 HEX = frozenset("0123456789abcdef")
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Which column holds what; None is found by name.
-
-    VLMEvalKit calls the right label `answer` and the model's `prediction`.
-    """
-
-    id: str | None = None
-    label: str | None = None
-    answer: str | None = None
-
-    def found(self, header: Sequence[str], where: str) -> "Columns":
-        """The columns of a table with this header.
-
-        Raises:
-            EmtError: one can't be told.
-        """
-        lower = {name.strip().lower(): name for name in header}
-        vlmevalkit = "prediction" in lower and "label" not in lower and "target" not in lower
-        known = {
-            "id": ("image_id", "image id", "id", "index", "image"),
-            "label": ("answer",) if vlmevalkit else ("label", "target", "gold"),
-            "answer": ("prediction",) if vlmevalkit else ("answer", "prediction", "response", "output"),
-        }
-        chosen: dict[str, str | None] = {}
-        for part, names in known.items():
-            asked = getattr(self, part)
-            chosen[part] = asked or next((lower[name] for name in names if name in lower), None)
-            if (asked and asked not in header) or (chosen[part] is None and part != "id"):
-                raise EmtError(
-                    f"{where} has no column for the {part} ({asked or ', '.join(names)}); there are "
-                    f"{', '.join(plain(name) for name in header)}. Name it with --{part}-column."
-                )
-        return Columns(**chosen)
+def _unheard(_said: str) -> None:
+    """Say it to nobody."""
 
 
-def run_of_table(path: Path, labels: LabelSet, columns: Columns, output: Path) -> Path:
+def run_of_table(
+    path: Path, labels: LabelSet, columns: Columns, output: Path, tell: Callable[[str], None] = _unheard
+) -> Path:
     """Write the answers in the table at `path` as a run of the set's task, read by `label_match`; its folder.
 
     The run is named as the file and its content, so that the same table gives the same run and another never its place.
 
+    Args:
+        path: the table.
+        labels: the set that its answers are about.
+        columns: which of them were named.
+        output: the folder above the run's.
+        tell: is told which columns are read.
+
     Raises:
         EmtError: the table can't be read, or a row of it is wrong; which one is said.
     """
-    rows = _answers(path, labels, columns)
+    rows = _answers(path, labels, columns, tell)
     task = f"emt_{labels.key}"
     folder = output / f"{path.stem}-{_digest(path, labels, columns)}"
     stamp = _stamp(path, folder, task)
@@ -110,12 +87,13 @@ def _results(path: Path, task: str, told: Sequence[Mapping[str, Any]]) -> dict[s
     }
 
 
-def _answers(path: Path, labels: LabelSet, columns: Columns) -> list[Answer]:
-    cells = iter(rows_of_cells(path))
+def _answers(path: Path, labels: LabelSet, columns: Columns, tell: Callable[[str], None]) -> list[Answer]:
+    cells = iter(rows_of_cells(path, tell))
     header = [as_text(cell) for cell in next(cells, [])]
     if not any(header):
         raise EmtError(f"{path.name} is empty. A header and a row for each answer are needed.")
     chosen, places = columns.found(header, path.name), LabelPlaces(labels)
+    tell(chosen.in_words(header))
     at = {part: header.index(name) for part in ("id", "label", "answer") if (name := getattr(chosen, part)) is not None}
     letters = OptionLetters(header)
     rows: list[Answer] = []

@@ -165,3 +165,46 @@ def test_readings_kept_beside_a_table_bear_its_ids(tmp_path: Path, out: Path) ->
     run = run_of(out, tmp_path / "a.csv", ROWS)
     (kept,) = run.glob("*_readings_*")
     assert [json.loads(line)["id"] for line in kept.read_text().splitlines()] == [row[0] for row in ROWS]
+
+
+NO_ID = "no id: rows go by their number"
+NOT_READ = "is not read (--answer-column reads it)"
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "said", "accuracy"),
+    [
+        ("index,label,answer", "7,cat,cat", "label from 'label', answer from 'answer', id from 'index'", 1),
+        ("label,answer", "cat,cat", f"label from 'label', answer from 'answer', {NO_ID}", 1),
+        ("Index,Answer,Prediction", "7,cat,dog", "label from 'Answer', answer from 'Prediction', id from 'Index'", 0),
+        (
+            "gold,answer,prediction",
+            "cat,dog,cat",
+            f"label from 'gold', answer from 'answer', {NO_ID}; 'prediction' {NOT_READ}",
+            0,
+        ),
+        (
+            "label,response,answer",
+            "cat,dog,cat",
+            f"label from 'label', answer from 'answer', {NO_ID}; 'response' {NOT_READ}",
+            1,
+        ),
+    ],
+)
+def test_which_columns_are_read_is_said(
+    tmp_path: Path, out: Path, head: str, row: str, said: str, accuracy: float
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"{head}\n{row}\n")
+    done = scored(out, path)
+    assert f"t.csv: read: {said}\n" in done.stderr
+    assert told(done) == [("emt_cifar10", 1, accuracy)]
+
+
+def test_one_column_is_not_read_as_label_and_answer_both(tmp_path: Path, out: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("answer,prediction\ncat,dog\n")
+    words = [str(path), "--set", "cifar10", "--output-path", str(out), "--answer-column", "answer"]
+    refused = CliRunner().invoke(score, words).exception
+    assert isinstance(refused, EmtError)
+    assert "both be read from 'answer'" in str(refused)
