@@ -2,27 +2,37 @@
 
 import csv
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from emt_tasks.errors import EmtError
+from emt_tasks.escaping import plain
+from emt_tasks.lost_answers import SPREADSHEET_ERRORS
 
 ENDINGS = (".csv", ".tsv", ".xlsx")
 SEPARATORS = (",", ";", "\t")  # a spreadsheet writes ";" wherever "," is the decimal mark
 MOST_IN_CELL = 64_000_000  # characters; Python's own limit is 131,072, and answers of a megabyte were seen
 
 
-def rows_of_cells(path: Path) -> Iterable[Sequence[Any]]:
+def _unheard(_said: str) -> None:
+    """Say it to nobody."""
+
+
+def rows_of_cells(path: Path, tell: Callable[[str], None] = _unheard) -> Iterable[Sequence[Any]]:
     """The rows of the table at `path`, header and all; text of CSV and TSV, of a workbook also numbers and None.
+
+    Args:
+        path: the table.
+        tell: is told which sheet of a workbook is read, where it has several.
 
     Raises:
         EmtError: while they are read: the file is not what its ending says.
     """
     if path.suffix.lower() == ".xlsx":
-        return _excel(path)
+        return _excel(path, tell)
     return _separated(path, "\t" if path.suffix.lower() == ".tsv" else ",")
 
 
@@ -66,10 +76,11 @@ def _separator(header: str, usual: str) -> str:
     return next((mark for mark in (usual, *SEPARATORS) if mark in header), usual)
 
 
-def _excel(path: Path) -> Iterator[Sequence[Any]]:
+def _excel(path: Path, tell: Callable[[str], None]) -> Iterator[Sequence[Any]]:
     """The rows of the first sheet; "_x000D_" is how a workbook holds a carriage return.
 
-    An answer that begins with "=" was taken for a formula: where that has no value, it is read as it was said.
+    An answer that begins with "=" was taken for a formula: where that has no value or an error for one, it is read as
+    it was said.
     """
     from zipfile import BadZipFile
 
@@ -84,9 +95,15 @@ def _excel(path: Path) -> Iterator[Sequence[Any]]:
     broken = (BadZipFile, InvalidFileException, LookupError, OSError, SyntaxError, TypeError, ValueError, zlib.error)
     try:
         with opened(data_only=True) as values, opened(data_only=False) as formulas:
+            first, *others = (sheet.title for sheet in values.worksheets)
+            if others:
+                tell(f"the sheet {plain(first)!r} is read; not read: {', '.join(map(plain, others))}")
             sheets = (book.worksheets[0].iter_rows(values_only=True) for book in (values, formulas))
             for row, said in zip(*sheets, strict=True):
-                cells = (cell if value is None else value for value, cell in zip(row, said, strict=True))
+                cells = (
+                    cell if value is None or value in SPREADSHEET_ERRORS else value
+                    for value, cell in zip(row, said, strict=True)
+                )
                 yield [unescape(cell) if isinstance(cell, str) else cell for cell in cells]
     except broken as error:
         raise EmtError(f"{path.name} is no whole Excel workbook ({error}). Save it as .xlsx or .csv.") from error

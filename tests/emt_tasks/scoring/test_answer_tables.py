@@ -11,8 +11,10 @@ import pytest
 
 from emt_tasks.errors import EmtError
 from emt_tasks.labels import label_set
+from emt_tasks.scoring.cells import rows_of_cells
+from emt_tasks.scoring.columns import Columns
 from emt_tasks.scoring.stored import stored_answers
-from emt_tasks.scoring.tables import Columns, run_of_table
+from emt_tasks.scoring.tables import run_of_table
 
 LABELS = label_set("cifar10")
 ANSWERS = [("a", "cat", "It is a cat."), ("b", "dog", 'a "dog", or\na cat'), ("c", "ship", "")]
@@ -241,3 +243,27 @@ def test_an_answer_that_became_a_formula_is_read_as_said(tmp_path: Path) -> None
         book.worksheets[0].append(row)
     book.save(tmp_path / "t.xlsx")
     assert outcomes(tmp_path / "t.xlsx", tmp_path / "out") == ["correct", "incorrect", "correct"]
+
+
+def test_a_spreadsheet_s_errors_are_no_answers_and_a_formula_that_failed_is_what_was_said(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in [("label", "answer"), ("cat", "#N/A"), ("cat", "#REF!"), ("cat", "#NAMES? a cat"), ("cat", "=a cat")]:
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "t.xlsx")
+    with zipfile.ZipFile(tmp_path / "t.xlsx") as whole, zipfile.ZipFile(tmp_path / "e.xlsx", "w") as file:
+        for name in whole.namelist():  # what Excel stores of the formula, once it has looked at it
+            failed = whole.read(name).replace(b'"B5"><f>a cat</f><v></v>', b'"B5" t="e"><f>a cat</f><v>#NAME?</v>')
+            file.writestr(name, failed)
+    assert openpyxl.load_workbook(tmp_path / "e.xlsx", data_only=True).worksheets[0]["B5"].value == "#NAME?"
+    assert outcomes(tmp_path / "e.xlsx", tmp_path / "out") == ["unscored", "unscored", "correct", "correct"]
+
+
+def test_which_of_several_sheets_is_read_is_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    with pd.ExcelWriter(tmp_path / "two.xlsx") as file:
+        pd.DataFrame({"label": ["cat"], "answer": ["cat"]}).to_excel(file, sheet_name="data", index=False)
+        pd.DataFrame({"notes": ["x"]}).to_excel(file, sheet_name="notes\u202e", index=False)
+    assert len(list(rows_of_cells(tmp_path / "two.xlsx", said.append))) == 2
+    (line,) = said
+    assert line.startswith("the sheet 'data' is read; not read: notes")
+    assert "\u202e" not in line
