@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import sqrt
 from statistics import fmean, median
 
-from scipy.stats import binom, t
+from scipy.special import bdtr, stdtrit  # scipy.stats says the same and takes half a second to import
 
 from emt_tasks.forgetting.sets import SHOWN
 from emt_tasks.outcomes import Outcome
@@ -44,12 +44,12 @@ def median_interval(values: Sequence[float]) -> tuple[float, float, bool]:
     Source: W. J. Conover, Practical Nonparametric Statistics (1999), section 3.2: order statistics of the binomial.
     """
     ordered, n = sorted(values), len(values)
-    inside = int(binom.ppf(LEVEL / 2, n, 0.5))
-    while inside > 0 and binom.cdf(inside - 1, n, 0.5) > LEVEL / 2:
+    inside = n // 2
+    while inside > 0 and bdtr(inside - 1, n, 0.5) > LEVEL / 2:
         inside -= 1
-    exact = 2 * binom.cdf(inside - 1, n, 0.5) <= LEVEL and inside > 0
+    exact = inside > 0
     place = inside - 1 if exact else 0
-    return ordered[place], ordered[n - 1 - place], bool(exact)
+    return ordered[place], ordered[n - 1 - place], exact
 
 
 def _forgetting(entries: Sequence[Entry]) -> Headline:
@@ -83,6 +83,6 @@ def _hallucination(entries: Sequence[Entry]) -> Headline:
         low, high = wilson(round(share * n), n)
     else:
         spread = sqrt(sum((value - share) ** 2 for value in each) / (len(each) - 1) / len(each))
-        reach = float(t.ppf(1 - LEVEL / 2, len(each) - 1)) * spread
+        reach = float(stdtrit(len(each) - 1, 1 - LEVEL / 2)) * spread
         low, high = max(0.0, share - reach), min(1.0, share + reach)
     return Headline("hallucination", {"share": share, "low": low, "high": high, "n": n})
