@@ -8,7 +8,8 @@ from leaderboard.report.sections.forgetting import forgetting, peak, transfer
 from leaderboard.report.sections.section import Section
 
 METHOD = (
-    "Runs are paired by picture. Accuracies are shares of the rows that could be read, with 95 % Wilson intervals; "
+    "Runs are paired by picture, where logs tell none by the ids of their tables or by number, which the notes say. "
+    "Accuracies are shares of the rows that could be read, with 95 % Wilson intervals; "
     "differences have 95 % Newcombe intervals (method 10) and exact McNemar p, Holm-corrected over what a table "
     "compares for one model; retention has the interval of a ratio joined from Wilson's limits (MOVER-R). "
     "Definitions and sources: docs/report.md."
