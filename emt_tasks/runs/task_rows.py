@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from emt_tasks.outcomes import Outcome
+from emt_tasks.runs.advice import OF_READINGS, Advice, advice_about
 from emt_tasks.runs.log_seal import seal_in, seal_of
 from emt_tasks.runs.problems import Problem, Trouble
 from emt_tasks.runs.records import TaskRows
@@ -39,10 +40,10 @@ def read_task(task: str, start: Start, facts: TaskFacts | None) -> tuple[list[Ta
         if reason:
             unfit.append((path, reason))
             continue
-        rows, wrong = _read(task, start.stamp, path, replace(facts, accuracy={}) if facts else None)
+        rows, wrong = _read(task, start.stamp, path, replace(facts, accuracy={}) if facts else None, OF_READINGS)
         later += rows
         problems += wrong
-    told, wrong = _read(task, start.stamp, samples, facts, {rows.reading for rows in later})
+    told, wrong = _read(task, start.stamp, samples, facts, advice_about(start), {rows.reading for rows in later})
     theirs = {readings_file(samples, task, rows.reading) for rows in told}
     return [*told, *later], [*wrong, *problems, *(_unfit(path, reason, path in theirs) for path, reason in unfit)]
 
@@ -72,7 +73,7 @@ def _unreadable(path: Path, error: OSError) -> Problem:
 
 
 def _read(
-    task: str, stamp: str, path: Path, facts: TaskFacts | None, without: Collection[str] = ()
+    task: str, stamp: str, path: Path, facts: TaskFacts | None, advice: Advice, without: Collection[str] = ()
 ) -> tuple[list[TaskRows], list[Problem]]:
     """The rows of one file under each of its readings but `without`."""
     try:
@@ -80,16 +81,15 @@ def _read(
     except OSError as error:
         return [], [_unreadable(path, error)]
     if not log.lines:
-        todo = "Run the same command again; emt run keeps the answers it had."
-        return [], [Problem(Trouble.CUT_OFF, str(path), "holds no whole row", todo)]
-    problems = list(_of_log(path, log))
+        return [], [Problem(Trouble.CUT_OFF, str(path), "holds no whole row", advice.lost)]
+    problems = list(_of_log(path, log, advice))
     found = []
     for table in tables(log.lines):
         if table.reading in without:
             continue
         rows = _rows(task, stamp, path, table, facts, hurt=bool(log.broken or log.cut_off))
         problems += _of_table(path, table)
-        problems += _of_rows(path, rows, facts)
+        problems += _of_rows(path, rows, facts, advice)
         if rows.n:
             found.append(rows)
     return found, problems
@@ -113,8 +113,8 @@ def _rows(task: str, stamp: str, path: Path, table: Table, facts: TaskFacts | No
     )
 
 
-def _of_log(path: Path, log: Log) -> Iterator[Problem]:
-    where, again = str(path), "Run the same command again: emt run asks only for what is missing."
+def _of_log(path: Path, log: Log, advice: Advice) -> Iterator[Problem]:
+    where, again = str(path), advice.lost
     if log.cut_off:
         what = f"its last line is broken: the run or a copy of it was cut off after {len(log.lines)} whole rows"
         yield Problem(Trouble.CUT_OFF, where, what, again)
@@ -142,7 +142,7 @@ def _of_table(path: Path, table: Table) -> Iterator[Problem]:
         yield Problem(Trouble.WEAK_IDENTITY, str(path), what, todo)
 
 
-def _of_rows(path: Path, rows: TaskRows, facts: TaskFacts | None) -> Iterator[Problem]:
+def _of_rows(path: Path, rows: TaskRows, facts: TaskFacts | None, advice: Advice) -> Iterator[Problem]:
     where, n = str(path), rows.n
     if facts is not None and facts.n is not None and facts.n != n:
         what = f"{n} rows ({rows.reading}), where the results speak of {facts.n}"
@@ -151,8 +151,7 @@ def _of_rows(path: Path, rows: TaskRows, facts: TaskFacts | None) -> Iterator[Pr
     unscored = rows.counts[Outcome.UNSCORED]
     if 0 < unscored < n:
         what = f"{unscored} of {n} rows are unscored ({rows.reading})"
-        todo = "Run the same command again, or emt score, to have them; comparisons leave them out."
-        yield Problem(Trouble.UNSCORED, where, what, todo)
+        yield Problem(Trouble.UNSCORED, where, what, advice.unscored)
     if facts is None:
         return
     told = facts.accuracy.get(rows.reading)
