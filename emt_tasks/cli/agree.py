@@ -16,7 +16,7 @@ from emt_tasks.cli.telling import form_asked, form_options, tell
 from emt_tasks.errors import EmtError
 from emt_tasks.hand_labelled import HandLabelled, hand_labelled
 from emt_tasks.outcomes import outcome_of
-from emt_tasks.runs.problems import Trouble
+from emt_tasks.runs.problems import Problem, Trouble
 from emt_tasks.runs.reading_back import read_run, read_runs
 
 PARTIAL = 3
@@ -63,21 +63,28 @@ def command(
     if not paths:
         raise click.UsageError("name a run, or say --hand.")
     found = read_runs(paths, tasks.split(",") if tasks else None)
+    # Readings of the same log are of the same rows whether or not their pictures are known.
+    problems = [problem for problem in found.problems if problem.trouble is not Trouble.WEAK_IDENTITY]
     pairs = pairs_of(found.runs, names)
     if not pairs:
+        _notes(problems)
         there = sorted({rows.reading for run in found.runs for rows in run.tasks})
         raise EmtError(
             f"no task here has two readings{' of those' if names else ''}; there is {', '.join(there) or 'none'}. "
             f"Make another first: emt score {as_word(paths[0])} --reading clip_argmin"
         )
-    # Readings of the same log are of the same rows whether or not their pictures are known.
-    problems = [problem for problem in found.problems if problem.trouble is not Trouble.WEAK_IDENTITY]
     beside = credits_of(found.runs)
     tell(told.document(pairs, beside, problems, rows), told.as_data(pairs, beside, problems), asked, out)
     click.echo(f"next: emt agree --hand, or emt agree {' '.join(map(as_word, paths))} --out agreement.html", err=True)
-    if any(not rows.whole for run in found.runs for rows in run.tasks):
+    left_out = any(problem.trouble is Trouble.STALE_READING for problem in problems)
+    if left_out or any(not rows.whole for run in found.runs for rows in run.tasks):
         click.echo("partial: a run is not whole; see the notes on these runs", err=True)
         raise click.exceptions.Exit(PARTIAL)
+
+
+def _notes(problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        click.echo(f"note: {problem}", err=True)
 
 
 def _by_hand(
@@ -88,11 +95,9 @@ def _by_hand(
         raise click.UsageError("with --hand, name one run that --save has written, or none.")
     readings: dict[str, Verdicts] = {label_match.NAME: read_by(_read, answers)}
     if paths:
-        readings |= {
-            name: verdicts
-            for name, verdicts in verdicts_in(read_run(paths[0])[0], answers).items()
-            if name != label_match.NAME
-        }
+        run, problems = read_run(paths[0])
+        _notes([problem for problem in problems if problem.trouble is not Trouble.WEAK_IDENTITY])
+        readings |= {name: verdicts for name, verdicts in verdicts_in(run, answers).items() if name != label_match.NAME}
     missing = sorted(set(names) - set(readings))
     if missing:
         raise EmtError(f"no reading {', '.join(missing)} of the hand-labelled answers here; {_how(paths)}")

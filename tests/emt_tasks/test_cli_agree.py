@@ -119,3 +119,23 @@ def test_other_readings_of_the_saved_answers_are_set_against_the_person_too(tmp_
 def test_a_run_of_other_answers_is_refused(run: Path) -> None:
     with pytest.raises(EmtError, match="does not hold the hand-labelled answers"):
         agree("--hand", run)
+
+
+def test_a_reading_of_another_log_is_not_compared_and_that_is_said(run: Path) -> None:
+    log = next(run.glob("*_samples_*"))
+    log.write_text(log.read_text().replace("a puppy", "a whelp"))
+    shown = CliRunner().invoke(command, [str(run)])
+    assert shown.exit_code != 0
+    assert "which has changed since: it is left out. Run emt score again" in shown.stderr
+
+
+def test_a_reading_of_other_answers_is_not_set_against_the_person(tmp_path: Path) -> None:
+    folder = tmp_path / "hand"
+    agree("--hand", "--save", folder)
+    answers, _ = stored_answers([folder])
+    for some in answers:
+        keep(some, "again", records(some, by_label_match, "again"))
+        some.samples.write_text(some.samples.read_text() + "\n")
+    shown = agree("--hand", folder, "--json")
+    assert list(json.loads(shown.stdout)["readings"]) == ["label_match"]
+    assert "which has changed since" in shown.stderr
