@@ -17,11 +17,11 @@ SEPARATORS = (",", ";", "\t")  # a spreadsheet writes ";" wherever "," is the de
 MOST_IN_CELL = 64_000_000  # characters; Python's own limit is 131,072, and answers of a megabyte were seen
 
 
-def _unheard(_said: str) -> None:
+def unheard(_said: str) -> None:
     """Say it to nobody."""
 
 
-def rows_of_cells(path: Path, tell: Callable[[str], None] = _unheard) -> Iterable[Sequence[Any]]:
+def rows_of_cells(path: Path, tell: Callable[[str], None] = unheard) -> Iterable[Sequence[Any]]:
     """The rows of the table at `path`, header and all; text of CSV and TSV, of a workbook also numbers and None.
 
     Args:
@@ -97,7 +97,7 @@ def _excel(path: Path, tell: Callable[[str], None]) -> Iterator[Sequence[Any]]:
         with opened(data_only=True) as values, opened(data_only=False) as formulas:
             first, *others = (sheet.title for sheet in values.worksheets)
             if others:
-                tell(f"the sheet {plain(first)!r} is read; not read: {', '.join(map(plain, others))}")
+                tell(f"sheet {plain(first)!r} alone, not {', '.join(repr(plain(other)) for other in others)}")
             sheets = (book.worksheets[0].iter_rows(values_only=True) for book in (values, formulas))
             for row, said in zip(*sheets, strict=True):
                 cells = (

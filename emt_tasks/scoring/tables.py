@@ -13,7 +13,7 @@ from emt_tasks.label_match import NAME
 from emt_tasks.labels import LabelSet
 from emt_tasks.runs.manifest import write_json
 from emt_tasks.scoring.answers import Answer, Answers, LabelPlaces
-from emt_tasks.scoring.cells import as_text, rows_of_cells
+from emt_tasks.scoring.cells import as_text, rows_of_cells, unheard
 from emt_tasks.scoring.columns import Columns
 from emt_tasks.scoring.option_letters import OptionLetters
 from emt_tasks.scoring.readers import by_label_match, records
@@ -21,12 +21,8 @@ from emt_tasks.scoring.readers import by_label_match, records
 HEX = frozenset("0123456789abcdef")
 
 
-def _unheard(_said: str) -> None:
-    """Say it to nobody."""
-
-
 def run_of_table(
-    path: Path, labels: LabelSet, columns: Columns, output: Path, tell: Callable[[str], None] = _unheard
+    path: Path, labels: LabelSet, columns: Columns, output: Path, tell: Callable[[str], None] = unheard
 ) -> Path:
     """Write the answers in the table at `path` as a run of the set's task, read by `label_match`; its folder.
 
