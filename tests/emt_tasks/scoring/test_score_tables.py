@@ -129,13 +129,13 @@ def test_a_table_of_some_rows_is_compared_on_those(tmp_path: Path, out: Path) ->
 
 def test_tables_without_ids_are_paired_by_number_and_that_is_said(tmp_path: Path, out: Path) -> None:
     bare, head = [row[1:] for row in ROWS], ("label", "answer")
-    runs = [run_of(out, tmp_path / "a.csv", bare, head), run_of(out, tmp_path / "b.csv", bare[::-1], head)]
-    data = json.loads(compared(*runs[:1], run_of(out, tmp_path / "c.csv", ROWS)).stdout)
+    first, turned = run_of(out, tmp_path / "a.csv", bare, head), run_of(out, tmp_path / "b.csv", bare[::-1], head)
+    data = json.loads(compared(first, run_of(out, tmp_path / "c.csv", ROWS)).stdout)
     assert data["method"].startswith("Rows are paired by their numbers in the log.")
     assert {problem["trouble"] for problem in data["problems"]} == {"weak_identity"}
     assert any("known by doc_id, of the other by id" in problem["what"] for problem in data["problems"])
     with pytest.raises(EmtError, match="nothing to compare"):
-        compared(*runs)
+        compared(first, turned)
 
 
 @pytest.mark.parametrize(
