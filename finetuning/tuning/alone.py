@@ -11,6 +11,10 @@ from emt_tasks.errors import EmtError
 LOCK = ".lock"
 
 
+class _OwnLock(FileLock):
+    """A lock for itself: lmms-eval makes all `FileLock`s of one path one object, which its holder may take twice."""
+
+
 @contextmanager
 def alone_in(folder: Path, what: str = "study", lock: str = LOCK) -> Iterator[None]:
     """Be the only one of a kind in a folder; the system lets go of it where the process ends, however it ends.
@@ -25,7 +29,7 @@ def alone_in(folder: Path, what: str = "study", lock: str = LOCK) -> Iterator[No
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        held = FileLock(folder / lock)
+        held = _OwnLock(folder / lock)
         held.acquire(timeout=0)
     except Timeout as error:
         raise EmtError(f"another {what} is at work in {folder}. Wait for it, or choose another --out.") from error
