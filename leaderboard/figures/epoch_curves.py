@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
-from leaderboard.figures.theme import DASHES, OKABE_ITO, OTHER_DASH, SHAPES, Spec, framed, points
+from leaderboard.figures.theme import DASHES, OKABE_ITO, OTHER_DASHES, SHAPES, Spec, framed, points
 
 COLUMNS, WIDTH, HEIGHT = 2, 300, 210
 
@@ -100,7 +101,7 @@ def _dash(methods: Sequence[str]) -> Spec:
         "field": "method",
         "type": "nominal",
         "sort": list(methods),
-        "scale": {"domain": methods, "range": [DASHES.get(method.lower(), OTHER_DASH) for method in methods]},
+        "scale": {"domain": methods, "range": _dashes(methods)},
         "legend": {"title": "method", "orient": "bottom", "symbolType": "stroke", "symbolSize": 500},
     }
 
@@ -122,3 +123,9 @@ def _row(point: Point) -> dict[str, Any]:
 def _sentence(point: Point) -> str:
     fell = ", a drop" if point.drop else ""
     return f"{point.method} on {point.panel}, epoch {point.epoch:g}, {point.line}: {100 * point.value:.1f} %{fell}"
+
+
+def _dashes(methods: Sequence[str]) -> list[list[int]]:
+    """The dash of each method, whatever else its name says ("full tuning"); no two others share one, while they last."""
+    others = cycle(OTHER_DASHES)
+    return [DASHES.get(method.lower().partition(" ")[0]) or next(others) for method in methods]

@@ -17,7 +17,7 @@ OUTCOME_COLOURS: Mapping[str, str] = {
     "empty": "#9a9a9a",
 }
 DASHES: Mapping[str, list[int]] = {"lora": [1, 0], "linear": [6, 4], "prompt": [2, 3], "full": [10, 3, 2, 3]}
-OTHER_DASH = [8, 2, 2, 2, 2, 2]
+OTHER_DASHES = ([8, 2, 2, 2, 2, 2], [14, 4], [4, 1, 1, 1], [1, 4])
 INHERITED = frozenset(
     (
         "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString",

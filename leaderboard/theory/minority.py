@@ -91,13 +91,15 @@ def _line(name: str, one: History) -> tuple[str, ...]:
     if not after:
         return (name, _percent(learnt.first), "", "", "", "", "", "")
     return (
-        name, _percent(learnt.first), _percent(after[0].first), _percent(after[-1].first), gone_after(after),
+        name, _percent(learnt.first), _percent(after[0].first), _percent(after[-1].first), gone_after(after, learnt),
         _percent(after[-1].first_nearest), _percent(after[-1].second), _plain(after[-1].absent_cosine),
     )  # fmt: skip
 
 
-def gone_after(after: Sequence[Epoch]) -> str:
-    """How many epochs of the other half it took; "not" where the first half is still there."""
+def gone_after(after: Sequence[Epoch], learnt: Epoch) -> str:
+    """How many epochs of the other half it took; "not" where the first half is still there, or never `learnt`."""
+    if (learnt.first or 0.0) < GONE:
+        return "never learnt"
     gone = next((number for number, each in enumerate(after, start=1) if (each.first or 0.0) < GONE), None)
     return "not" if gone is None else str(gone)
 

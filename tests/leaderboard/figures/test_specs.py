@@ -170,6 +170,12 @@ def test_only_a_shown_drop_is_filled() -> None:
     assert filters == {"!datum.drop": "white", "datum.drop": None}
 
 
+def test_methods_have_dashes_of_their_own() -> None:
+    methods = ("full tuning", "full", "prompt tuning", "wise-ft", "linear-probe", "LoRA")
+    scale = str(curves([Point("p", "s", method, method, 1, 0.5, 0.4, 0.6, False) for method in methods], "t", "s"))
+    assert all(str(dash) in scale for dash in ([10, 3, 2, 3], [2, 3], [1, 0], *OTHER_DASHES[:2]))
+
+
 def test_sets_are_told_apart_by_shape_as_well_as_by_colour() -> None:
     for spec in (epoch_curves("x")["spec"], gaps("x")):
         points = [layer["encoding"] for layer in spec["layer"] if "shape" in layer["encoding"]]

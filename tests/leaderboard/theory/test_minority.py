@@ -46,7 +46,15 @@ def test_two_of_one_set_are_told_apart_by_their_folders(tmp_path: Path) -> None:
 def test_one_that_was_never_gone_is_said_to_be_there() -> None:
     from leaderboard.theory.histories import Epoch
 
-    assert minority.gone_after([Epoch(**epoch(3, 1, 0.05, 0.4))]) == "not"
+    after, learnt = [Epoch(**epoch(3, 1, 0.05, 0.4))], Epoch(**epoch(2, 0, 0.9, 0.0))
+    assert minority.gone_after(after, learnt) == "not"
+
+
+def test_what_was_never_learnt_is_not_said_to_be_gone() -> None:
+    from leaderboard.theory.histories import Epoch
+
+    after, learnt = [Epoch(**epoch(3, 1, 0.0, 0.4))], Epoch(**epoch(2, 0, 0.02, 0.0))
+    assert minority.gone_after(after, learnt) == "never learnt"
 
 
 def test_page_and_figures_are_written_and_hostile_names_stay_text(tmp_path: Path) -> None:
