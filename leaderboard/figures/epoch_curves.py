@@ -126,6 +126,6 @@ def _sentence(point: Point) -> str:
 
 
 def _dashes(methods: Sequence[str]) -> list[list[int]]:
-    """The dash of each method, whatever else its name says ("full tuning"); no two others share one, while they last."""
+    """The dash of each method, whatever else its name says ("full tuning"); others have their own, while they last."""
     others = cycle(OTHER_DASHES)
     return [DASHES.get(method.lower().partition(" ")[0]) or next(others) for method in methods]

@@ -18,7 +18,7 @@ from leaderboard.figures.gap_forest import Difference, forest
 from leaderboard.figures.outcome_bars import UNKNOWN, Stack, stacks
 from leaderboard.figures.rendering import svg_of, write_figure
 from leaderboard.figures.roses import MARGIN, MOST, RADIUS, Petal, rose
-from leaderboard.figures.theme import INHERITED, OKABE_ITO, SHAPES, Spec
+from leaderboard.figures.theme import INHERITED, OKABE_ITO, OTHER_DASHES, SHAPES, Spec
 
 SETS = ("MNIST", "CIFAR-10", "CIFAR-100", "miniImageNet")
 CENTRE = RADIUS + MARGIN
