@@ -90,11 +90,11 @@ def source_of(model: str, pretrained: str) -> Source:
         return _in_folder(path, model)
     if path.is_file():
         return Source(_architecture(model), str(path))
+    if path.suffix in WEIGHTS or "/" in pretrained or pretrained.startswith(("~", ".")):  # which no tag is
+        raise EmtError(f"pretrained={pretrained}: there is no such file or folder ({path.absolute()}). Check the path.")
     architecture = _architecture(model)
     tags = open_clip.list_pretrained_tags_by_model(architecture)
     config = get_pretrained_cfg(architecture, pretrained)
-    if not config and (path.suffix in WEIGHTS or pretrained.startswith(("/", ".", "~"))):
-        raise EmtError(f"pretrained={pretrained}: there is no such file or folder ({path.absolute()}). Check the path.")
     if not config:
         raise UnknownName(f"pretrained tag (or file) of {architecture}", pretrained, tags)
     return Source(architecture, pretrained, bool(config.get("quick_gelu")))

@@ -166,6 +166,7 @@ def test_half_precision_answers_too(folder):
         ({"dtype": "float61"}, "Did you mean 'float16'"),
         ({"pretrained": "./no/where"}, r"no such file or folder \(.*no/where"),
         ({"pretrained": "weights.pt"}, "no such file or folder"),
+        ({"model": "local", "pretrained": "no/such/folder"}, "no such file or folder"),
         ({"model": "local-dir:no/where"}, "there is no folder 'no/where'"),
     ],
 )
