@@ -29,6 +29,7 @@ from finetuning.records.rows import InstructionRows
 from finetuning.toy.llava import toy_processor
 
 FEW, MORE = 1, 6  # steps; what they differ by is timed
+ANSWERED = 40  # steps of the last stage, after which a model ends its answers
 NOISE = 256  # pictures
 
 
@@ -38,7 +39,8 @@ def seconds_of(miniature: Miniature, rows: InstructionRows, untrained: Path) -> 
     Args:
         miniature: what is to be made.
         rows: that it will learn from.
-        untrained: folder to leave a LLaVA of its sizes in, whose evaluation takes as long as the real one's.
+        untrained: folder to leave a LLaVA of its sizes in, whose evaluation takes about as long as the real one's: it
+            has seen only noise, but has learnt where an answer ends.
     """
     pictures, said = _noise(miniature, rows), miniature
     sizes = sizes_of(said.encoder, said.language)
@@ -48,7 +50,6 @@ def seconds_of(miniature: Miniature, rows: InstructionRows, untrained: Path) -> 
     sentences, processor = sentences_of(texts), new_processor(sizes, texts)
     tower = tower_of_encoder(new_encoder(said.encoder, said.seed), said.encoder, ENCODER)
     model = new_llava(sizes, processor, tower, said.seed)
-    save(model, processor, untrained)
     started = time.monotonic()
     features = features_of(model, pictures)
     encoding = (time.monotonic() - started) / NOISE * len(rows)
@@ -58,7 +59,7 @@ def seconds_of(miniature: Miniature, rows: InstructionRows, untrained: Path) -> 
         talks = Talks(fields.talks, pictures.subjects, processor, sizes.image, 0)
         return lambda short, state: learn_pictures(model, talks, features, short, learners, 0, state, "", _ignore)
 
-    return {
+    seconds = {
         ENCODER: _timed(
             lambda short, state: train_encoder(said.encoder, short, pictures, 0, state, ""),
             said.contrast, NOISE, len(rows),
@@ -69,20 +70,22 @@ def seconds_of(miniature: Miniature, rows: InstructionRows, untrained: Path) -> 
         ),
         "aligned": encoding + _timed(talking(said.alignment, PROJECTOR), said.alignment, NOISE, len(rows)),
         "instructed": _timed(talking(said.instructions, PROJECTOR + LANGUAGE), said.instructions, NOISE, len(rows)),
-        BASE: _timed(talking(said.lists, PROJECTOR + LANGUAGE), said.lists, NOISE, len(rows)),
+        BASE: _timed(talking(said.lists, PROJECTOR + LANGUAGE), said.lists, NOISE, len(rows), ANSWERED),
     }  # fmt: skip
+    save(model, processor, untrained)
+    return seconds
 
 
-def _timed(train: Callable[..., Any], pace: PaceFields, there: int, rows: int) -> float:
+def _timed(train: Callable[..., Any], pace: PaceFields, there: int, rows: int, more: int = MORE) -> float:
     """Seconds of a training on `rows` rows, by a few steps on the rows that are `there`."""
     taken = []
     with tempfile.TemporaryDirectory() as folder:
-        for steps in (FEW, MORE):
+        for steps in (FEW, more):
             short = pace.model_copy(update={"epochs": steps * pace.batch_size / there})
             started = time.monotonic()
             train(short, Path(folder) / f"{steps}")
             taken.append(time.monotonic() - started)
-    return max(taken[1] - taken[0], 0.0) / (MORE - FEW) * pace.steps(rows)
+    return max(taken[1] - taken[0], 0.0) / (more - FEW) * pace.steps(rows)
 
 
 def _noise(miniature: Miniature, rows: InstructionRows) -> Pictures:

@@ -21,7 +21,7 @@ STUDY = {
         "sentences": {**BRIEF, "each": 1},
         "alignment": BRIEF,
         "instructions": BRIEF,
-    "lists": BRIEF,
+        "lists": BRIEF,
     },
     "sets": ["mnist?rows=16"],
     "recipes": ["toy-linear", "toy-prompt"],
