@@ -12,7 +12,9 @@ from rich.console import Console
 from emt_tasks import harness, preflight
 from emt_tasks.cli.arguments import PAIRS, as_word, data_dir_option, model_args_option
 from emt_tasks.errors import EmtError
+from emt_tasks.escaping import terminal
 from emt_tasks.runs import manifest
+from emt_tasks.runs.checkpoint_names import checkpoint_names
 from emt_tasks.runs.evaluation import Evaluation
 from emt_tasks.runs.summary import RunResult, TaskResult
 from emt_tasks.statistics.power import independent, smallest_drop
@@ -80,8 +82,10 @@ def command(
         raise click.UsageError("--tasks names no task. See `emt tasks`.")
     adapters = _adapters(checkpoints, model_args)
     first = manifest.rank() == 0
+    if first:
+        _say_names(adapters)
     with harness.reading_from(data_dir):
-        _preflight(preflight.Asked(names, model, model_args, output_path, adapters), shown=first)
+        _preflight(preflight.Asked(names, model, model_args, output_path, list(adapters.values())), shown=first)
         if only_check:
             return
         asked = Evaluation(names, output_path, batch_size, limit, offset, generation, keep=not fresh, shown=first)
@@ -92,10 +96,10 @@ def command(
         _require_answers([result for run in runs.values() for result in run.results])
 
 
-def _adapters(pattern: str | None, model_args: Mapping[str, Any]) -> list[Path]:
-    """The folders that `--checkpoints` means, in natural order (epoch-2 before epoch-10)."""
+def _adapters(pattern: str | None, model_args: Mapping[str, Any]) -> dict[str, Path]:
+    """The folders that `--checkpoints` means, by the names of their runs."""
     if pattern is None:
-        return []
+        return {}
     if model_args.get("peft"):
         raise click.UsageError("--checkpoints brings the adapters; leave peft= out of --model-args.")
     found = [Path(path) for path in glob(pattern) if Path(path).is_dir()]  # noqa: PTH207  # the pattern may be absolute
@@ -103,13 +107,18 @@ def _adapters(pattern: str | None, model_args: Mapping[str, Any]) -> list[Path]:
         raise EmtError(
             f"--checkpoints {pattern!r} matches no folder. Quote the pattern, and check the path before the *."
         )
-    return sorted(found, key=lambda path: [int(part) if part.isdigit() else part for part in _digits_apart(path.name)])
+    return checkpoint_names(found)
 
 
-def _digits_apart(name: str) -> Sequence[str]:
-    import re
-
-    return re.split(r"(\d+)", name)
+def _say_names(adapters: Mapping[str, Path]) -> None:
+    """Say so, where the last folder's name does not tell checkpoints apart."""
+    longer = [name for name in adapters if "/" in name]
+    if longer:
+        click.echo(
+            f"note: several checkpoints are called {terminal(longer[0].rpartition('/')[2])}; their runs are told apart "
+            f"by the folders above: {terminal(', '.join(longer))}",
+            err=True,
+        )
 
 
 def _preflight(asked: preflight.Asked, shown: bool) -> None:
@@ -126,7 +135,7 @@ def _preflight(asked: preflight.Asked, shown: bool) -> None:
 
 
 def _evaluated(
-    model: str, model_args: dict[str, Any], adapters: Sequence[Path], asked: Evaluation, device: str | None
+    model: str, model_args: dict[str, Any], adapters: Mapping[str, Path], asked: Evaluation, device: str | None
 ) -> dict[str, RunResult]:
     """The result of each checkpoint by its name; of the model itself, under its own, where there are none."""
     lm = harness.load_model(model, model_args, asked.batch_size, device)
@@ -136,14 +145,14 @@ def _evaluated(
     if not hasattr(lm, "use_adapter"):
         raise EmtError(f"the model {model!r} can't change adapters. Use emt_llava or emt_hf for --checkpoints.")
     runs = {}
-    for place, folder in enumerate(adapters, start=1):
+    for place, (name, folder) in enumerate(adapters.items(), start=1):
         if asked.shown:
-            click.echo(f"[{place}/{len(adapters)}] {folder}", err=True)
+            click.echo(f"[{place}/{len(adapters)}] {terminal(str(folder))}", err=True)
         put_on = {**model_args, **tuned_arguments(folder)}
         lm.use_adapter(put_on.get("peft"), put_on.get("projector"))
-        result = harness.evaluate_loaded(lm, model, put_on, asked.into(folder.name))
+        result = harness.evaluate_loaded(lm, model, put_on, asked.into(name))
         if result is not None:
-            runs[folder.name] = result
+            runs[name] = result
     return runs
 
 

@@ -58,7 +58,7 @@ def starts(paths: Iterable[Path]) -> list[Start]:
                 "with --log_samples."
             )
         found.update(here)
-    return [found[key] for key in sorted(found, key=lambda key: (_natural(str(key[0])), key[1]))]
+    return [found[key] for key in sorted(found, key=lambda key: (natural(str(key[0])), key[1]))]
 
 
 def _starts_of(path: Path) -> dict[tuple[Path, str], Start]:
@@ -116,6 +116,6 @@ def _parsed(name: str) -> tuple[str, dict[str, str]] | None:
     return None
 
 
-def _natural(text: str) -> list[tuple[int, str]]:
+def natural(text: str) -> list[tuple[int, str]]:
     """A sort key by which epoch-2 comes before epoch-10."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text)]
