@@ -9,6 +9,7 @@ from emt_tasks.forgetting.confusion import Confusion, confusion
 from emt_tasks.forgetting.contrasts import Contrast
 from emt_tasks.forgetting.examples import Example, examples, shown_places
 from emt_tasks.forgetting.gathered import Gathered, gathered, lineage_problems
+from emt_tasks.forgetting.grid import Cell, grid
 from emt_tasks.forgetting.lineage import Place, joined, place_of, with_sources
 from emt_tasks.forgetting.mapping import Mapped, mapped
 from emt_tasks.forgetting.measures import Kept, Peak, Transfer, gaps, kept, peaks, transfers
@@ -20,8 +21,10 @@ HARMLESS = {
     Trouble.OLDER,
     Trouble.WEAK_IDENTITY,
     Trouble.DUPLICATE_ROWS,
+    Trouble.REPEATED,
     Trouble.NO_ENCODER,
     Trouble.OTHER_SET,
+    Trouble.SAME_WEIGHTS,
 }  # said, but everything could be told
 
 
@@ -63,6 +66,7 @@ class Findings:
     kept: tuple[Kept, ...]
     transfers: tuple[Transfer, ...]
     peaks: tuple[Peak, ...]
+    grid: tuple[Cell, ...]
     claims: tuple[Claim, ...]
     confusions: tuple[Confusion, ...]
     examples: tuple[Example, ...]
@@ -139,7 +143,7 @@ def findings(found: Found, mapping: Mapped | None = None, choices: Choices | Non
     told_claims = claims(told)
     return Findings(
         told=told, scores=scores(told), gaps=gaps(told), kept=all_kept, transfers=transfers(all_kept),
-        peaks=peaks(told), claims=told_claims, confusions=tuple(confusions),
+        peaks=peaks(told), grid=grid(told), claims=told_claims, confusions=tuple(confusions),
         examples=examples(told, choices.seed, choices.each),
         problems=merged((*found.problems, *told.problems.values())), choices=choices,
     )  # fmt: skip

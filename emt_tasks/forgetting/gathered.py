@@ -10,9 +10,12 @@ from emt_tasks.errors import EmtError, UnknownName
 from emt_tasks.forgetting import sets
 from emt_tasks.forgetting.contrasts import Contrast, contrast, overlap_problem
 from emt_tasks.forgetting.lineage import Place, Role, encoder_run
+from emt_tasks.outcomes import Outcome
 from emt_tasks.runs.problems import Problem, Trouble
 from emt_tasks.runs.records import Run, TaskRows
 
+Asked = Mapping[tuple[str, str], TaskRows]
+"""What was answered, by run and set."""
 MAPPING_TODO = "Say it in a mapping file: emt report DIR --write-mapping mapping.yaml makes one to fill in."
 
 
@@ -29,7 +32,7 @@ class Gathered:
     """
 
     places: tuple[Place, ...]
-    rows: Mapping[tuple[str, str], TaskRows]
+    rows: Asked
     reading: str
     variant: str
     problems: dict[str, Problem] = field(default_factory=dict)
@@ -111,7 +114,7 @@ def gathered(
             else:
                 _note(problems, _broken(run, one))
     there = {run for run, _ in rows}
-    told = _told_apart([place for place in kept.values() if place.run in there], problems)
+    told = _told_apart([place for place in kept.values() if place.run in there], rows, problems)
     if not told:
         reasons = " ".join(dict.fromkeys(map(str, problems.values())))
         raise EmtError(f"no run is left to report on. {reasons}")
@@ -171,18 +174,40 @@ def _broken(run: Run, rows: TaskRows) -> Problem:
     return Problem(Trouble.INCOMPLETE, run.name, what, todo)
 
 
-def _told_apart(places: Sequence[Place], problems: dict[str, Problem]) -> tuple[Place, ...]:
+def _told_apart(places: Sequence[Place], rows: Asked, problems: dict[str, Problem]) -> tuple[Place, ...]:
     """`places` in the order of the report, without those that stand for the same as one before."""
     found: dict[tuple[object, ...], Place] = {}
     for place in places:
-        what = _stands_for(place)
-        if what in found:
-            text = f"stands for the same as {found[what].run}; left out"
+        first = found.setdefault(_stands_for(place), place)
+        if first is place:
+            continue
+        if _repeats(first.run, place.run, rows):
+            text = f"is {first.run} once more, answer for answer; counted once"
+            _note(problems, Problem(Trouble.REPEATED, place.run, text, ""))
+        else:
+            text = f"stands for the same as {first.run}; left out"
             todo = f"Leave one out, or tell them apart. {MAPPING_TODO}"
             _note(problems, Problem(Trouble.ALIKE, place.run, text, todo))
-        else:
-            found[what] = place
     return tuple(sorted(found.values(), key=_order))
+
+
+def _repeats(first: str, second: str, rows: Asked) -> bool:
+    """Whether all that the second run was asked has the same answers in the first."""
+    asked = [(rows.get((first, key)), again) for (run, key), again in rows.items() if run == second]
+    return all(
+        one is not None
+        and one.task == again.task
+        and one.data_fingerprint == again.data_fingerprint
+        and one.prompt_hash == again.prompt_hash
+        and _answers(one) == _answers(again)
+        for one, again in asked
+    )
+
+
+def _answers(asked: TaskRows) -> list[tuple[int, str, Outcome]]:
+    """What was answered to each row, and what it was read as."""
+    rows = asked.rows
+    return sorted((int(number), rows.raw[place], rows.outcome[place]) for place, number in enumerate(rows.doc_id))
 
 
 def _stands_for(place: Place) -> tuple[object, ...]:

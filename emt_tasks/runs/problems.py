@@ -57,8 +57,12 @@ class Trouble(StrEnum):
     """A checkpoint without the run of its base."""
     NO_ENCODER = "no_encoder"
     """A model without the run of its vision encoder."""
+    REPEATED = "repeated"
+    """A run that another gives again, answer for answer."""
     ALIKE = "alike"
     """Runs that stand for the same thing."""
+    SAME_WEIGHTS = "same_weights"
+    """A checkpoint whose weights are those of another, tuned alike: one tower, kept under two names."""
 
 
 @dataclass(frozen=True, slots=True)

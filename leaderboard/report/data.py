@@ -9,6 +9,7 @@ from emt_tasks.forgetting.claims import Claim
 from emt_tasks.forgetting.confusion import Confusion
 from emt_tasks.forgetting.contrasts import Contrast, Mean
 from emt_tasks.forgetting.findings import Findings
+from emt_tasks.forgetting.grid import Cell
 from emt_tasks.forgetting.lineage import Place
 from emt_tasks.forgetting.measures import Kept, Peak
 from emt_tasks.forgetting.scores import Score
@@ -33,6 +34,7 @@ def as_data(found: Findings) -> dict[str, Any]:
         "forgetting": [_kept(one) for one in found.kept],
         "backward_transfer": [{"run": one.run, "sets": list(one.keys), **_mean(one.mean)} for one in found.transfers],
         "peaks": [_peak(one) for one in found.peaks],
+        "grid": [_cell(one) for one in found.grid],
         "claims": [_claim(claim) for claim in found.claims],
         "confusions": [_confusion(one) for one in found.confusions],
         "examples": {"rule": rule(found), "drawn": [asdict(one) for one in found.examples]},
@@ -82,6 +84,13 @@ def _peak(one: Peak) -> dict[str, Any]:
     return {
         "last": one.last, "peak": one.peak, "set": one.key, "change": one.change.difference, "interval": one.interval,
         "dropped": one.dropped,
+    }  # fmt: skip
+
+
+def _cell(one: Cell) -> dict[str, Any]:
+    return {
+        "runs": one.runs, "set": one.key, "tuned_on": one.tuned_on, "accuracy": one.accuracy, "lowest": one.lowest,
+        "highest": one.highest, "change": _mean(one.change),
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from leaderboard.report.sections.accuracy import accuracies, gap, runs
 from leaderboard.report.sections.answers import confusions, foreign, outcomes
 from leaderboard.report.sections.claims import claims
 from leaderboard.report.sections.forgetting import forgetting, peak, transfer
+from leaderboard.report.sections.grid import grid
 from leaderboard.report.sections.section import Section
 
 METHOD = (
@@ -18,5 +19,5 @@ METHOD = (
 
 def sections(found: Findings) -> tuple[Section, ...]:
     """All sections that have something to say, in order."""
-    made = (claims, accuracies, gap, forgetting, transfer, peak, outcomes, foreign, confusions, runs)
+    made = (claims, accuracies, gap, grid, forgetting, transfer, peak, outcomes, foreign, confusions, runs)
     return tuple(section for make in made for section in [make(found)] if section is not None)

@@ -109,6 +109,16 @@ def test_two_runs_of_the_same_thing_are_not_both_used(tmp_path: Path) -> None:
     assert len({one.run for one in found.kept}) == 1
 
 
+def test_a_run_that_is_given_again_is_counted_once_and_nothing_is_missing(tmp_path: Path) -> None:
+    for truth in (BASE_RUN, LORA):
+        write_run(tmp_path / "one", truth, 60)
+    write_run(tmp_path / "two", BASE_RUN, 60)
+    found = told(tmp_path)
+    assert troubles(found) == {Trouble.REPEATED, Trouble.NO_ENCODER}
+    assert not found.partial
+    assert len(found.kept) == 4
+
+
 def test_a_checkpoint_of_which_nothing_says_what_it_was_tuned_on_is_compared_but_said(tmp_path: Path) -> None:
     write_run(tmp_path, BASE_RUN, 60)
     home = write_run(tmp_path, LORA, 60)
