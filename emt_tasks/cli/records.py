@@ -8,6 +8,7 @@ import click
 
 from emt_tasks import sources
 from emt_tasks.cli.arguments import SEEDS, data_dir_option
+from emt_tasks.escaping import terminal
 from emt_tasks.progress import ImageProgress
 
 
@@ -41,6 +42,9 @@ def command(
     from finetuning.records.wording import read_template
 
     rows = instruction_rows(data, read_template(template, list_labels), seed, data_dir or sources.data_dir())
+    for part in rows.parts:
+        if part.source.passed_over:
+            click.echo(terminal(f"{part.source.name}{part.source.passed_over_said}"), err=True)
     with ImageProgress(len(rows)) as progress:
         written = write_records(rows, out, form, progress.advance)
     counts = {name: dict(found) for name, found in rows.class_counts().items()}

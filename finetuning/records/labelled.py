@@ -13,6 +13,8 @@ from emt_tasks.docs import pixel_hashes
 from emt_tasks.images import UnreadableImage, rgb, whole_pictures_only
 from finetuning.records.selection import Indices
 
+MOST_NAMED = 3  # of what was passed over
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledSet:
@@ -24,6 +26,7 @@ class LabelledSet:
         noun: what they are: "object" or "number".
         targets: class index of each row, (n,) int64.
         cells: the `datasets` rows whose column `image` holds each picture as it is stored.
+        passed_over: what lay among the pictures and was not taken for any, as `image_folder` has it.
     """
 
     name: str
@@ -31,6 +34,7 @@ class LabelledSet:
     noun: str
     targets: Indices
     cells: datasets.Dataset
+    passed_over: tuple[str, ...] = ()
 
     def picture(self, row: int) -> Image.Image:
         """The picture of `row` as RGB.
@@ -49,6 +53,13 @@ class LabelledSet:
                 f"{self.name}, row {row}{file}, holds a picture that can't be read ({error}). Fetch it again, or take "
                 "it out."
             ) from error
+
+    @property
+    def passed_over_said(self) -> str:
+        """What was passed over, to be put behind what is said of the set; empty where nothing was."""
+        more = len(self.passed_over) - MOST_NAMED
+        rest = f" and {more} more" if more > 0 else ""
+        return f"; passed over: {', '.join(self.passed_over[:MOST_NAMED])}{rest}" if self.passed_over else ""
 
     def hashes(self, rows: Indices) -> list[str]:
         """The sha256 of the pixels of `rows`, in order; reads each picture, the first time (`docs.pixel_hashes`).
@@ -76,6 +87,15 @@ class LabelledSet:
             except UnreadableImage as error:
                 return error
         raise AssertionError("a picture could not be read, and now all can")
+
+
+def short_name(name: str) -> str:
+    """A name that can be part of a folder's.
+
+    >>> short_name("my photos/")
+    'my-photos'
+    """
+    return "".join(sign if sign.isalnum() or sign in "._-" else "-" for sign in name).strip(".-") or "set"
 
 
 def _source(cell: Mapping[str, Any]) -> Any:

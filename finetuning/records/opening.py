@@ -14,12 +14,10 @@ from emt_tasks.labels import label_set
 from emt_tasks.tasks import task
 from finetuning.records.articles import noun_of
 from finetuning.records.class_words import class_words
-from finetuning.records.labelled import LabelledSet
+from finetuning.records.image_folder import image_folder
+from finetuning.records.labelled import LabelledSet, short_name
 from finetuning.records.selection import Indices
 from finetuning.records.set_spec import SetSpec
-
-PICTURES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
-SPLITS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation", "dev"})
 
 
 def labelled_set(spec: SetSpec, data_dir: Path | None = None) -> LabelledSet:
@@ -34,7 +32,7 @@ def labelled_set(spec: SetSpec, data_dir: Path | None = None) -> LabelledSet:
     """
     if spec.kind == "own":
         return _own(spec, data_dir)
-    return _folder(spec) if spec.kind == "folder" else _hub(spec)
+    return image_folder(Path(spec.place).expanduser()) if spec.kind == "folder" else _hub(spec)
 
 
 def _own(spec: SetSpec, data_dir: Path | None) -> LabelledSet:
@@ -58,45 +56,6 @@ def _own(spec: SetSpec, data_dir: Path | None) -> LabelledSet:
     return LabelledSet(spec.place, words.labels, noun_of(words.labels), np.array(targets), cells)
 
 
-def _folder(spec: SetSpec) -> LabelledSet:
-    root = Path(spec.place).expanduser()
-    if not root.is_dir():
-        raise EmtError(f"there is no folder {str(root)!r} (looked at {root.absolute()}).")
-    classes = sorted(each for each in root.iterdir() if each.is_dir() and not each.name.startswith("."))
-    _require_classes_not_splits(root, classes)
-    files = [
-        (str(file), label)
-        for label, each in enumerate(classes)
-        for file in sorted(each.rglob("*"))
-        if file.suffix.lower() in PICTURES
-    ]
-    if not files:
-        raise EmtError(
-            f"{root} has no labels: its pictures must lie in a folder for each class, named by its label "
-            f"({root}/dog/1.png), as {', '.join(sorted(PICTURES))}."
-        )
-    filled = {label for _, label in files}
-    empty = next((each.name for label, each in enumerate(classes) if label not in filled), None)
-    if empty is not None:
-        raise EmtError(f"{root}: the class {empty!r} has no picture. Take its folder out, or put some in.")
-    cells = datasets.Dataset.from_dict(
-        {"image": [{"bytes": None, "path": path} for path, _ in files]},
-        features=datasets.Features({"image": datasets.Image(decode=False)}),
-    )
-    labels = class_words([each.name for each in classes], str(root))
-    return LabelledSet(_short(root.name), labels, noun_of(labels), np.array([label for _, label in files]), cells)
-
-
-def _require_classes_not_splits(root: Path, classes: list[Path]) -> None:
-    """Refuse the layout root/train/dog/1.png, whose splits would pass for classes."""
-    splits = [each for each in classes if each.name.lower() in SPLITS]
-    if splits and len(splits) == len(classes) and any(inner.is_dir() for inner in splits[0].iterdir()):
-        raise EmtError(
-            f"{root} holds splits ({', '.join(each.name for each in splits)}), not classes. Name one of them: "
-            f"folder:{splits[0]}."
-        )
-
-
 def _hub(spec: SetSpec) -> LabelledSet:
     found = _loaded(spec.place, {"name": spec.config, "revision": spec.revision})
     if spec.split not in found:
@@ -107,7 +66,7 @@ def _hub(spec: SetSpec) -> LabelledSet:
     image = _column(spec.image, rows, spec.place, "image", lambda kind: isinstance(kind, datasets.Image))
     label = _column(spec.label, rows, spec.place, "label", lambda kind: isinstance(kind, datasets.ClassLabel))
     labels, targets = _classes(rows, label, spec.place)
-    return LabelledSet(_short(Path(spec.place).name), labels, noun_of(labels), targets, _cells(rows, image))
+    return LabelledSet(short_name(Path(spec.place).name), labels, noun_of(labels), targets, _cells(rows, image))
 
 
 def _loaded(path: str, options: Mapping[str, Any]) -> Any:
@@ -162,8 +121,3 @@ def _classes(rows: datasets.Dataset, column: str, place: str) -> tuple[tuple[str
     names = sorted(set(values))
     place_of = {name: index for index, name in enumerate(names)}
     return class_words(names, place), np.array([place_of[value] for value in values])
-
-
-def _short(name: str) -> str:
-    """A name that can be part of a folder's."""
-    return "".join(sign if sign.isalnum() or sign in "._-" else "-" for sign in name).strip(".-") or "set"

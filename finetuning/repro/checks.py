@@ -104,4 +104,6 @@ def _data(job: ReproJob) -> str:
     counts = torch.bincount(torch.from_numpy(job.source.targets[job.rows]))
     most, least = int(counts.max()), int(counts.min())
     each = f"{least:,}" if least == most else f"{least:,} to {most:,}"
-    return f"{job.source.name}: {len(job.rows):,} pictures, {len(job.source.labels)} classes, {each} each"
+    source = job.source
+    found = f"{source.name}: {len(job.rows):,} pictures, {len(source.labels)} classes, {each} each"
+    return found + source.passed_over_said

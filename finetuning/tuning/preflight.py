@@ -91,11 +91,12 @@ def _base(job: Job) -> str:
 
 def _data(job: Job) -> str:
     found = []
-    classes = {part.source.name: len(part.source.labels) for part in job.rows.parts}
+    sources = {part.source.name: part.source for part in job.rows.parts}
     for name, counts in job.rows.class_counts().items():
         most, least = max(counts.values()), min(counts.values())
         each = f"{least}" if least == most else f"{least} to {most}"
-        found.append(f"{name}: {sum(counts.values()):,} rows, {len(counts)} of {classes[name]} classes, {each} each")
+        classes, over = len(sources[name].labels), sources[name].passed_over_said
+        found.append(f"{name}: {sum(counts.values()):,} rows, {len(counts)} of {classes} classes, {each} each{over}")
     said = job.rows.parts[0].wording.said(int(job.rows.parts[0].source.targets[0]), "")
     return f"{'; '.join(found)}. {said.question!r} -> {said.answer!r}"
 

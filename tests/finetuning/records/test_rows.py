@@ -51,6 +51,28 @@ def test_a_folder_of_class_folders(photos: Path) -> None:
     assert balanced.class_counts() == {"photos": {"red ball": 2, "umbrella": 2}}
 
 
+def test_what_systems_leave_in_folders_is_no_class_and_no_picture_and_is_told_of(photos: Path) -> None:
+    before = rows(f"folder:{photos}")
+    for stray in (
+        "__MACOSX/umbrella/._0.png",
+        ".thumbnails/0.png",
+        "umbrella/.ipynb_checkpoints/0.png",
+        "@eaDir/1.png",
+    ):
+        (photos / stray).parent.mkdir(parents=True, exist_ok=True)
+        (photos / stray).write_bytes(b"\0\5\x16\7")
+    (photos / "umbrella" / "._1.png").write_bytes(b"\0\5\x16\7")
+    (photos / ".git").mkdir()
+    read = rows(f"folder:{photos}")
+    assert read.told() == before.told()
+    source = read.parts[0].source
+    assert source.labels == ("red ball", "umbrella")
+    assert source.passed_over_said == "; passed over: .thumbnails, @eaDir, __MACOSX and 2 more"
+    assert set(source.passed_over) - {".thumbnails", "@eaDir", "__MACOSX"} == {
+        "umbrella/._1.png", "umbrella/.ipynb_checkpoints/0.png",
+    }  # fmt: skip
+
+
 def test_any_set_of_the_datasets_library(photos: Path, tmp_path: Path) -> None:
     cells = {"pic": [str(photos / "umbrella" / "0.png")] * 3, "kind": ["umbrella", "ball", "umbrella"], "n": [1, 2, 3]}
     made = datasets.Dataset.from_dict(cells).cast_column("pic", datasets.Image())
