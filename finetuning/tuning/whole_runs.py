@@ -1,16 +1,23 @@
-"""Runs that are made once: a second start keeps those that are whole, and goes on with the one that was killed."""
+"""Runs that are made once: a second start keeps those that are whole, and goes on with the one that was killed.
+
+A run's folder holds what was asked last. What the same tasks were asked earlier in another way (of more rows, of other
+weights) is set aside, where no reader takes it for the run; its answers are in the journal, and cost nothing twice.
+"""
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from emt_tasks import harness
 from emt_tasks.runs.evaluation import Evaluation
 from emt_tasks.runs.manifest import write_json
+from emt_tasks.runs.run_folders import Start, starts
+from emt_tasks.tasks import leaves
 
 MARK = "evaluated.json"  # in a run's folder, once the run is whole: what was asked, and its accuracies
+EARLIER = ".earlier"  # in a run's folder; hidden, so that readers pass it over
 FILES = ("*_results.json", "*_samples_*.jsonl", "*_manifest.json")
 
 
@@ -46,6 +53,7 @@ def evaluated_once(
         tell(f"{accuracy_in_words(known)} (kept)")
         return None
     _without_leftovers(folder)
+    replaced = _asked_before(folder, wanted.tasks)
     harness.quiet()
     started = time.monotonic()
     with harness.reading_from(data_dir):
@@ -53,8 +61,10 @@ def evaluated_once(
     assert run is not None, "there is one rank"
     seconds = time.monotonic() - started
     accuracy = {result.task: result.accuracy for result in reversed(run.tasks.values())}
+    _set_aside(replaced, folder / EARLIER)
     write_json(folder / MARK, {"digest": identity, "seconds": round(seconds, 2), "accuracy": accuracy})
-    tell(accuracy_in_words(accuracy))
+    aside = f" (what it was asked before lies in {folder / EARLIER})" if replaced else ""
+    tell(f"{accuracy_in_words(accuracy)}{aside}")
     return seconds
 
 
@@ -77,6 +87,23 @@ def _without_leftovers(folder: Path) -> None:
     for pattern in FILES:
         for path in folder.glob(f"*/{pattern}"):
             path.unlink()
+
+
+def _asked_before(folder: Path, tasks: Sequence[str]) -> list[Start]:
+    """The earlier starts below a run's folder that have one of `tasks`, which may be groups."""
+    wanted = {task.name for task in leaves(tuple(tasks))}
+    there = starts([folder]) if any(folder.glob("*/*_samples_*.jsonl")) else []
+    return [start for start in there if not wanted.isdisjoint(start.samples)]
+
+
+def _set_aside(replaced: Sequence[Start], folder: Path) -> None:
+    """Move all files of some starts into `folder`."""
+    for start in replaced:
+        read = [path for several in start.readings.values() for path in several]
+        for path in (start.results, start.manifest, *start.samples.values(), *read):
+            if path is not None:
+                folder.mkdir(exist_ok=True)
+                path.replace(folder / path.name)
 
 
 def accuracy_in_words(accuracy: Mapping[str, float]) -> str:
