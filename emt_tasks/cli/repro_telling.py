@@ -12,6 +12,7 @@ from emt_tasks.cli.arguments import as_word
 from emt_tasks.documents.blocks import Table
 from emt_tasks.documents.terminal import renderable
 from emt_tasks.escaping import terminal
+from emt_tasks.runs.problems import Trouble
 
 if TYPE_CHECKING:
     from finetuning.repro.kept_once import Reproduced
@@ -45,6 +46,9 @@ def tell_clip(out: Path, done: "list[Reproduced]", data_dir: Path | None, as_jso
         for score in told.scores
     ]
     _tell(towers.table(told), done, files, as_json, {"asked": asked})
+    for problem in told.problems:
+        if problem.trouble is Trouble.REPEATED:
+            note(f"note: {problem}")
     where = f" --data-dir {as_word(data_dir)}" if data_dir else ""
     note(f"next: emt report {as_word(out / 'runs')}{where}")
 

@@ -25,6 +25,7 @@ class _Checkpoint(BaseModel):
     base: str | None = None
     recipe_name: str | None = None
     seed: int | None = None
+    alpha: float | None = Field(None, ge=0, le=1)
 
 
 def recorded(run: Run) -> Recorded | Problem | None:
@@ -41,7 +42,7 @@ def recorded(run: Run) -> Recorded | Problem | None:
             todo = "Put it right, or say in a mapping file what the run is."
             return Problem(Trouble.UNREADABLE, run.name, what, todo)
         sets = tuple(part for part in found.set.split("+") if part)
-        return Recorded(found.method, sets, found.epoch, found.base, found.recipe_name, found.seed)
+        return Recorded(found.method, sets, found.epoch, found.base, found.recipe_name, found.seed, found.alpha)
     return None
 
 

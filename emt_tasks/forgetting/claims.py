@@ -1,5 +1,7 @@
 """The paper's claims (a) to (e), each answered from the runs at hand by a rule that is stated with the answer.
 
+They are of tunings: a point between base and tuned (WiSE-FT) is made from one, and is not counted as a further one.
+
 Source of the claims: arXiv 2309.10313, sections 4 and 5.
 """
 
@@ -135,7 +137,7 @@ def _a(told: Gathered) -> Claim:
 
 
 def _b(told: Gathered) -> Claim:
-    at_three = [place for place in told.checkpoints() if place.epoch == EPOCHS and len(place.sets) == 1]
+    at_three = [place for place in _tuned(told) if place.epoch == EPOCHS and len(place.sets) == 1]
     lower = _part(
         "three epochs on one set lower the others",
         RULE_MEAN,
@@ -158,7 +160,7 @@ def _b(told: Gathered) -> Claim:
 def _c(told: Gathered) -> Claim:
     tuned = [
         place
-        for place in told.checkpoints()
+        for place in _tuned(told)
         if place.method == "linear" and place.epoch == FIRST and len(place.sets) == 1 and place.sets[0] in sets.RGB
     ]
     says = "one epoch of linear on an RGB set raises the other RGB sets"
@@ -170,7 +172,7 @@ def _c(told: Gathered) -> Claim:
 
 
 def _d(told: Gathered) -> Claim:
-    last = [series[-1] for series in series_of(told) if series[-1].sets == ("mnist",)]
+    last = [series[-1] for series in _tunings(told) if series[-1].sets == ("mnist",)]
     says = "fine-tuning on MNIST lowers all others"
     rule = (
         "Holds where each of the three other sets is shown lower after each tuning's last epoch; does not where one is "
@@ -193,6 +195,16 @@ def _e(told: Gathered) -> Claim:
     return Claim("e", says, (_part(says, rule, _by_mean, +1, _diversities(told), lacks),))
 
 
+def _tuned(told: Gathered) -> Iterator[Place]:
+    """The checkpoints that tunings themselves left."""
+    return (place for place in told.checkpoints() if place.alpha is None)
+
+
+def _tunings(told: Gathered) -> Iterator[tuple[Place, ...]]:
+    """The checkpoints of each tuning, by epoch."""
+    return (series for series in series_of(told) if series[-1].alpha is None)
+
+
 def _others(told: Gathered, tuned: Iterable[Place], among: Sequence[str] | None = None) -> Iterator[Contrast | None]:
     """Each checkpoint against its base on each set that it was not tuned on."""
     for place in tuned:
@@ -212,7 +224,7 @@ def _methods(told: Gathered, tuned: Sequence[Place]) -> Iterator[Contrast | None
 
 def _diversities(told: Gathered) -> Iterator[Contrast | None]:
     """The more diverse tuning (B) against the less diverse (A)."""
-    for one, other in combinations(series_of(told), 2):
+    for one, other in combinations(_tunings(told), 2):
         alike = (one[0].base, one[0].method) == (other[0].base, other[0].method) and one[0].sets and other[0].sets
         many = sets.classes(one[0].sets), sets.classes(other[0].sets)
         if not alike or None in many or many[0] == many[1]:

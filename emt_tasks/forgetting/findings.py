@@ -13,6 +13,7 @@ from emt_tasks.forgetting.grid import Cell, grid
 from emt_tasks.forgetting.lineage import Place, joined, place_of, with_sources
 from emt_tasks.forgetting.mapping import Mapped, mapped
 from emt_tasks.forgetting.measures import Kept, Peak, Transfer, gaps, kept, peaks, transfers
+from emt_tasks.forgetting.same_weights import each_once
 from emt_tasks.forgetting.scores import Score, scores
 from emt_tasks.runs.problems import Problem, Trouble
 from emt_tasks.runs.records import Found, Run
@@ -24,7 +25,6 @@ HARMLESS = {
     Trouble.REPEATED,
     Trouble.NO_ENCODER,
     Trouble.OTHER_SET,
-    Trouble.SAME_WEIGHTS,
 }  # said, but everything could be told
 
 
@@ -126,11 +126,12 @@ def findings(found: Found, mapping: Mapped | None = None, choices: Choices | Non
     """
     choices = choices or Choices()
     places, problems = places_of(found.runs, mapping or Mapped())
+    places, repeated = each_once(found.runs, places)
     told = gathered(
         found.runs, places,
         reading=choices.reading, variant=choices.variant, broken_too=choices.broken_too,
     )  # fmt: skip
-    for problem in (*problems, *lineage_problems(told)):
+    for problem in (*problems, *repeated, *lineage_problems(told)):
         told.note(problem)
     all_kept = kept(told)
     shown = [place.run for place in shown_places(told)]

@@ -45,6 +45,7 @@ class Recorded:
     base: str | None
     recipe: str | None
     seed: int | None
+    alpha: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Place:
         method: linear, lora, prompt, full; None where nothing says.
         epoch: passes over the tuning data; None where nothing says.
         recipe, seed: of the tuning, where known.
+        alpha: for a point between base and tuned (WiSE-FT), its share of the way; None for what a tuning itself left.
         known_from: where the most of it was read.
     """
 
@@ -76,6 +78,7 @@ class Place:
     epoch: float | None = None
     recipe: str | None = None
     seed: int | None = None
+    alpha: float | None = None
     known_from: str = "model arguments"
 
     @property
@@ -111,7 +114,8 @@ def _as_recorded(run: str, identity: Identity, said: Recorded) -> Place:
     source = said.base or (None if said.method == "full" else identity.pretrained)
     return Place(
         run, run, Role.TUNED, encoder=identity.encoder, base_source=source, sets=said.sets, method=said.method,
-        epoch=said.epoch, recipe=said.recipe, seed=said.seed, known_from="emt_checkpoint.json",
+        epoch=said.epoch, recipe=said.recipe, seed=said.seed, alpha=said.alpha,
+        known_from="emt_checkpoint.json",
     )  # fmt: skip
 
 

@@ -61,8 +61,6 @@ class Trouble(StrEnum):
     """A run that another gives again, answer for answer."""
     ALIKE = "alike"
     """Runs that stand for the same thing."""
-    SAME_WEIGHTS = "same_weights"
-    """A checkpoint whose weights are those of another, tuned alike: one tower, kept under two names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,18 @@ def test_what_changed_nothing_can_be_told_neither_way(told: Told) -> None:
     assert (found["b"], found["c"], found["d"]) == (Verdict.CANT_TELL,) * 3
 
 
+def test_a_point_on_the_way_to_a_tuning_is_no_further_tuning(told: Told) -> None:
+    run = tuned("mnist", "lora", 3, -0.3)
+    half_way = {**(run.tuned or {}), "recipe_name": "lora-alpha-0.5", "alpha": 0.5}
+    between = Truth("half way", {key: share + 0.2 for key, share in run.accuracy.items()}, tuned=half_way)
+    found = told([Truth("base", BASE), run, between])
+    evidence = {letter: claim.parts[0].evidence for claim in found.claims if (letter := claim.letter) in "bd"}
+    assert {letter: {one.b for one in several} for letter, several in evidence.items()} == {
+        "b": {run.name}, "d": {run.name},
+    }  # fmt: skip
+    assert {place.run for place in found.told.checkpoints()} == {run.name, "half way"}, "it is told of all the same"
+
+
 def test_one_set_that_rose_is_enough_against_all_others(told: Told) -> None:
     run = tuned("mnist", "lora", 3, -0.2)
     rose = Truth(run.name, {**run.accuracy, "cifar100": 0.7}, tuned=run.tuned)

@@ -1,5 +1,6 @@
 """A tower of the true architecture learns digits; the rest of it stays, and every epoch is asked."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import open_clip
@@ -16,6 +17,7 @@ from finetuning.repro.asking import Questions
 from finetuning.repro.clip import Start, checks, made, reproduce
 from finetuning.repro.tower import WEIGHTS, TowerClassifier, side_of_source, written_as
 from finetuning.training.checkpoint import read_checkpoint
+from finetuning.tuning.whole_runs import EARLIER
 from model_wrappers.zero_shot.arguments import source_of
 from model_wrappers.zero_shot.loading import load_encoder
 
@@ -78,6 +80,15 @@ def test_wise_ft_keeps_the_point_between_start_and_tuned(start, questions, clip_
     assert methods == {"full", "wise-ft"}
 
 
+def test_full_and_wise_ft_in_one_folder_are_one_tower_and_a_point_on_the_way(start, questions, clip_job) -> None:
+    for course in ("full", "wise-ft"):
+        reproduce(clip_job(course, {"epochs": 1}), start, questions, shown=False)
+    tuned = findings(read_runs([questions.runs])).told.of(Role.TUNED)
+    assert {place.run: place.alpha for place in tuned} == {
+        "full-digits0/epoch-1.0": None, "wise-ft-digits0/epoch-1.0-alpha-0.5": 0.5,
+    }  # fmt: skip
+
+
 def test_a_kept_folder_is_the_tuned_model_to_open_clip_itself(start, questions, clip_job) -> None:
     job = clip_job(fields={"epochs": 1})
     done = reproduce(job, start, questions, shown=False)
@@ -112,11 +123,19 @@ def test_stopped_between_training_and_asking_it_ends_alike(start, questions, cli
 
 
 def test_what_is_finished_is_kept_and_asked_what_is_new(start, questions, clip_job) -> None:
-    job, lines = clip_job(fields={"epochs": 1}), []
-    reproduce(job, start, questions, shown=False)
-    again = reproduce(clip_job(fields={"epochs": 1}), start, questions, lines.append, shown=False)
-    assert again.kept
-    assert all("(kept)" in line for line in lines)
+    """Of fewer rows, too: what is read back is what was asked last, and the rest is not thrown away."""
+    lines: list[str] = []
+    reproduce(clip_job(fields={"epochs": 1}), start, replace(questions, limit=4), shown=False)
+    for limit, said in ((4, "(kept)"), (2, "asked before"), (2, "(kept)")):
+        lines.clear()
+        again = reproduce(clip_job(fields={"epochs": 1}), start, replace(questions, limit=limit), lines.append, False)
+        assert again.kept
+        assert all(said in line for line in lines)
+    found = read_runs([questions.runs])
+    assert [rows.n for run in found.runs for rows in run.tasks] == [2, 2]
+    assert not found.problems
+    aside = read_runs([questions.runs / "base" / EARLIER])
+    assert [rows.n for run in aside.runs for rows in run.tasks] == [4]
 
 
 def test_quickgelu_is_written_with_the_weights(tmp_path: Path) -> None:
