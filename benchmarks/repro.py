@@ -86,7 +86,7 @@ def speeds(stem: str, each: int) -> None:
         root.mkdir()
         drawn(root, each)
         fields = {"batch_size": BATCH, "epochs": 1, "second_epochs": 1}
-        job = ReproJob(read_course("resnet", fields), f"folder:{root}", Path(folder) / "out", device="cpu")
+        job = ReproJob(read_course("resnet", "resnet", fields), f"folder:{root}", Path(folder) / "out", device="cpu")
         started = time.perf_counter()
         _ = job.pictures
         print(f"decoding {CLASSES * each:,} pictures once: {time.perf_counter() - started:.2f} s")

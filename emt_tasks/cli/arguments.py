@@ -79,6 +79,18 @@ data_dir_option = click.option(
 )
 
 
+def named_in(option: str, said: str) -> tuple[str, ...]:
+    """The names of a list with commas.
+
+    Raises:
+        UsageError: there is none.
+    """
+    names = tuple(name for name in said.split(",") if name)
+    if not names:
+        raise click.UsageError(f"{option} names no task. See `emt tasks`.")
+    return names
+
+
 def as_word(path: Path | str) -> str:
     """A path as one word of a command that is printed to be copied: what folders are called never acts in a shell.
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from emt_tasks import harness, sources
-from emt_tasks.cli.arguments import SEEDS, data_dir_option
+from emt_tasks.cli.arguments import SEEDS, data_dir_option, named_in
 from emt_tasks.runs.manifest import rank
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _asked(job: "Job", evaluate: str, limit: int | None, batch_size: int) -> "As
     from finetuning.tuning.in_the_loop import Asked, require_one_process
 
     require_one_process()
-    asked = Asked(_tasks(evaluate), job.out / RUNS, limit, batch_size, job.data_dir)
+    asked = Asked(named_in("--evaluate", evaluate), job.out / RUNS, limit, batch_size, job.data_dir)
     _preflight_of_tasks(asked, job)
     return asked
 
@@ -138,18 +138,13 @@ def fields_of(pairs: Iterable[str]) -> Mapping[str, Any]:
             raise click.UsageError(
                 f"--set-field {pair!r} is no pair. Write name=value, such as optimizer.learning_rate=1e-4."
             )
+        if name in fields:
+            raise click.UsageError(f"--set-field {name}= is given twice. Give it once.")
         try:
             fields[name] = yaml.safe_load(value)
         except yaml.YAMLError:
             fields[name] = value
     return fields
-
-
-def _tasks(named: str) -> tuple[str, ...]:
-    names = tuple(name for name in named.split(",") if name)
-    if not names:
-        raise click.UsageError("--evaluate names no task. See `emt tasks`.")
-    return names
 
 
 def _preflight_of_tasks(asked: "Asked", job: "Job") -> None:

@@ -1,13 +1,13 @@
 """`emt repro`: section 3 of the paper, by two commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from emt_tasks import sources
-from emt_tasks.cli.arguments import data_dir_option
+from emt_tasks.cli.arguments import data_dir_option, named_in
 from emt_tasks.cli.finetune import fields_of
 from emt_tasks.cli.repro_telling import epoch_of_resnet, note, tell_clip, tell_kept, tell_resnet
 from emt_tasks.labels import ALL_SETS
@@ -15,10 +15,12 @@ from emt_tasks.labels import ALL_SETS
 if TYPE_CHECKING:
     from finetuning.repro.asking import Questions
     from finetuning.repro.clip import Start
+    from finetuning.repro.course import Course
     from finetuning.repro.job import ReproJob
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 STEMS = ("cifar", "imagenet")
+OPTIONS = {"alphas": "--alpha"}  # that are not called as their field is
 
 
 @click.group()
@@ -87,8 +89,8 @@ def resnet(
     """
     from finetuning.repro.course import read_course
 
-    said = {"epochs": epochs, "second_epochs": second_epochs}
-    course = read_course("resnet", dict(fields_of(fields)) | {name: n for name, n in said.items() if n is not None})
+    given = _fields(fields, {"epochs": epochs, "second_epochs": second_epochs})
+    course = read_course("resnet", "resnet", given)
     note("loading torch ...")
     from finetuning.repro.job import ReproJob
     from finetuning.repro.resnet import checks, reproduce
@@ -146,32 +148,20 @@ def clip(
       emt repro clip --data mnist --method wise-ft --pretrained openai --tasks emt
       emt repro clip --model local --pretrained my-clip-folder --data cifar10 --limit 100
     """
-    from finetuning.repro.course import read_course
-
-    given = dict(fields_of(fields)) | ({"epochs": epochs} if epochs else {}) | ({"alphas": alphas} if alphas else {})
-    course = read_course(method, given)
-    if course.name == "resnet":
-        raise click.UsageError("--method resnet is the course of emt repro resnet.")
+    names = named_in("--tasks", tasks)
+    course = _method(method, fields, epochs, alphas)
     note("loading torch, open_clip and the harness ...")
     from finetuning.repro.asking import Questions
-    from finetuning.repro.clip import Start, checks, reproduce
+    from finetuning.repro.clip import Start, reproduce
     from finetuning.repro.job import ReproJob
     from finetuning.repro.tower import side_of_source
     from finetuning.toy.quickstart import quiet_libraries
 
     quiet_libraries()
-    names = tuple(name for name in tasks.split(",") if name)
-    if not names:
-        raise click.UsageError("--tasks names no task. See `emt tasks`.")
     start, questions = Start(model, pretrained), Questions(names, out / "runs", eval_limit, template)
-    folder = data_dir or sources.data_dir()
-    jobs = [
-        ReproJob(course, one, out, seed, limit, None, folder, device, side_of_source(model, pretrained))
-        for one in dict.fromkeys(data or ALL_SETS)
-    ]
-    each = course.epochs * (1 + len(course.alphas))
-    _tasks_checked(questions, start, folder)
-    _checked(jobs, lambda job: checks(job, start, each * (len(jobs) - 1)))
+    folder, side, each = data_dir or sources.data_dir(), side_of_source(model, pretrained), data or ALL_SETS
+    jobs = [ReproJob(course, one, out, seed, limit, None, folder, device, side) for one in dict.fromkeys(each)]
+    _clip_checked(jobs, start, questions)
     if only_check:
         return
     done = []
@@ -180,6 +170,51 @@ def clip(
         done.append(reproduce(job, start, questions, note, fresh=fresh))
         tell_kept(done[-1])
     tell_clip(out, done, folder, as_json)
+
+
+def _fields(fields: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of `--set-field`, and those that have options of their own, where they were given.
+
+    Raises:
+        UsageError: a field is given by both.
+    """
+    named, given = fields_of(fields), {name: value for name, value in options.items() if value is not None}
+    for name in given:
+        if name in named:
+            option = OPTIONS.get(name, f"--{name.replace('_', '-')}")
+            raise click.UsageError(f"--set-field {name}= and {option} are the same field. Give one of them.")
+    return {**named, **given}
+
+
+def _method(method: str, fields: tuple[str, ...], epochs: int | None, alphas: tuple[float, ...]) -> "Course":
+    """How a tower is tuned.
+
+    Raises:
+        EmtError: there is no such method, or a field can't be so.
+        UsageError: an option is not one of the method's.
+    """
+    from finetuning.repro.course import read_course
+
+    if alphas and not read_course("clip", method).alphas:
+        raise click.UsageError(
+            f"--alpha is of --method wise-ft: {method} keeps no point between start and tuned. Take wise-ft, or leave "
+            "--alpha out."
+        )
+    return read_course("clip", method, _fields(fields, {"epochs": epochs, "alphas": alphas or None}))
+
+
+def _clip_checked(jobs: "list[ReproJob]", start: "Start", questions: "Questions") -> None:
+    """Look at everything before anything begins.
+
+    Raises:
+        EmtError: something is missing.
+    """
+    from finetuning.repro.clip import checks
+
+    course = jobs[0].course
+    each = course.epochs * (1 + len(course.alphas))
+    _tasks_checked(questions, start, jobs[0].data_dir)
+    _checked(jobs, lambda job: checks(job, start, each * (len(jobs) - 1)))
 
 
 def _tasks_checked(questions: "Questions", start: "Start", data_dir: Path | None) -> None:

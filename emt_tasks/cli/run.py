@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from emt_tasks import harness, preflight
-from emt_tasks.cli.arguments import PAIRS, as_word, data_dir_option, model_args_option
+from emt_tasks.cli.arguments import PAIRS, as_word, data_dir_option, model_args_option, named_in
 from emt_tasks.errors import EmtError
 from emt_tasks.escaping import terminal
 from emt_tasks.runs import manifest
@@ -77,9 +77,7 @@ def command(
       emt run --model-args pretrained=llava-hf/llava-1.5-7b-hf --checkpoints 'lora-run/epoch-*' --tasks emt_lite
       torchrun --nproc_per_node 2 -m emt_tasks run --tasks emt_lite
     """
-    names = tuple(name for name in tasks.split(",") if name)
-    if not names:
-        raise click.UsageError("--tasks names no task. See `emt tasks`.")
+    names = named_in("--tasks", tasks)
     adapters = _adapters(checkpoints, model_args)
     first = manifest.rank() == 0
     if first:

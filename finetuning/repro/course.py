@@ -1,4 +1,4 @@
-"""How long and how fast a network of this section learns: YAML beside this module, each number with its source."""
+"""How long and how fast a network of this section learns: YAML below this module, each number with its source."""
 
 from collections.abc import Iterator, Mapping
 from math import cos, pi
@@ -9,10 +9,15 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from emt_tasks.errors import EmtError
 from finetuning.declared import Fields, file_of, over, read_mapping, validated
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-FOLDER = Path(__file__).parent / "courses"
+Network = Literal["resnet", "clip"]
+COURSES = Path(__file__).parent / "courses"  # a folder for each network
+CALLED = {"resnet": "course", "clip": "method"}  # as their users name them
+OF_ONE = {"resnet": {"second_epochs"}, "clip": {"alphas", "learns", "gradient_checkpointing", "template"}}
+"""The fields that the other network has no use for."""
 
 
 class Course(Fields):
@@ -57,26 +62,40 @@ class Course(Fields):
     template: str = "described"
 
 
-def read_course(named: str, fields: Mapping[str, Any] | None = None) -> Course:
-    """The course of that name, or in that YAML file, with some fields in place of its own.
+def read_course(network: Network, named: str, fields: Mapping[str, Any] | None = None) -> Course:
+    """The course of a network of that name, or in that YAML file, with some fields in place of its own.
 
     A course that is `like:` another has that one's fields where it says nothing.
 
     Raises:
-        UnknownName: there is no such course, or no such field; the nearest is named.
-        EmtError: the file is no course, or a value can't be one.
+        UnknownName: there is no such course of the network, or no such field; the nearest is named.
+        EmtError: the file is no course, a value can't be one, or a field is of the other network.
     """
-    path = file_of("course", named, FOLDER)
-    said = read_mapping(path, "course")
+    kind, folder = CALLED[network], COURSES / network
+    path = file_of(kind, named, folder)
+    said = read_mapping(path, kind)
     like = said.pop("like", None)
-    above = read_mapping(file_of("course", str(like), FOLDER), "course") if like else {}
-    return validated(Course, over(over({"name": path.stem}, above), over(said, fields or {})), f"course {named}")
+    above = read_mapping(file_of(kind, str(like), folder), kind) if like else {}
+    own = over(said, fields or {})
+    _require_of(network, own, f"{kind} {named}")
+    return validated(Course, over(over({"name": path.stem}, above), own), f"{kind} {named}")
+
+
+def _require_of(network: Network, fields: Mapping[str, Any], what: str) -> None:
+    """Refuse fields that would be passed over."""
+    for other, names in OF_ONE.items():
+        odd = sorted(names.intersection(fields)) if other != network else ()
+        if odd:
+            raise EmtError(
+                f"{what}: {', '.join(odd)} would change nothing in emt repro {network}; only emt repro {other} reads "
+                "it. Leave it out."
+            )
 
 
 def rate_at(step: int, steps: int, course: Course) -> float:
     """The learning rate of step 0, 1, ... of `steps`.
 
-    >>> course = read_course("resnet", {"learning_rate": 1.0, "warmup": 0.0})
+    >>> course = read_course("resnet", "resnet", {"learning_rate": 1.0, "warmup": 0.0})
     >>> rate_at(0, 10, course), round(rate_at(5, 10, course), 3)
     (1.0, 0.5)
     """

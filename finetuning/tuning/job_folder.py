@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from finetuning.training.job import Job
 
 INPUTS = "inputs.json"  # in the state's folder: what the training depends on
 DONE = "training.json"  # in the job's folder, once it is done
+LONGEST_SAID = 60  # characters of two values that differ; hashes and lists are longer
 
 
 class Home(Protocol):
@@ -95,6 +97,25 @@ def write_done(tuned: Tuned, inputs: dict[str, Any]) -> None:
     )
 
 
+def differences(there: Mapping[str, Any], here: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """The names of what differs, dotted where it lies deeper, with both values where they are short.
+
+    >>> list(differences({"recipe": {"epochs": 3}, "data": "a1"}, {"recipe": {"epochs": 1}, "data": "a1"}))
+    ['recipe.epochs (3 there, 1 here)']
+    """
+    for name in sorted({*there, *here}):
+        was, now = there.get(name), here.get(name)
+        if isinstance(was, Mapping) and isinstance(now, Mapping):
+            yield from differences(was, now, f"{above}{name}.")
+        elif was != now:
+            said = f" ({_short(was)} there, {_short(now)} here)"
+            yield above + name + (said if len(said) <= LONGEST_SAID else "")
+
+
+def _short(value: Any) -> str:
+    return "nothing" if value is None else json.dumps(value)
+
+
 def claim(job: Home, inputs: dict[str, Any]) -> None:
     """Make the folder this job's.
 
@@ -105,7 +126,7 @@ def claim(job: Home, inputs: dict[str, Any]) -> None:
     if job.folder.is_dir() and any(job.folder.iterdir()) and not known:
         raise EmtError(f"{job.folder} is there and was not made here, so it stays as it is. Choose another --out.")
     if known and digest(known) != digest(inputs):
-        other = ", ".join(sorted(name for name in inputs if known.get(name) != inputs[name]))
+        other = ", ".join(differences(known, inputs))
         raise EmtError(
             f"{job.folder} holds a training of another {other}. Choose another --out, or name, or start it --fresh."
         )

@@ -11,7 +11,10 @@ from finetuning.repro.course import read_course
 from finetuning.repro.job import ReproJob
 
 CLASSES, EACH = 5, 12
-QUICK = {"epochs": 2, "second_epochs": 2, "batch_size": 8, "learning_rate": 0.02}
+QUICK = {
+    "resnet": {"epochs": 2, "second_epochs": 2, "batch_size": 8, "learning_rate": 0.02},
+    "clip": {"epochs": 2, "batch_size": 16, "learning_rate": 1e-3},
+}
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +31,11 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def make_job(digits: Path, tmp_path: Path):
-    """A job on them, 2 + 2 epochs of some steps; fields of the course and of the job can be given."""
+    """A job on them, some epochs of some steps; fields of the course and of the job can be given."""
 
     def made(fields: dict | None = None, course: str = "resnet", **others) -> ReproJob:
         given = {"data": f"folder:{digits}", "out": tmp_path / "out", "device": "cpu"}
-        return ReproJob(read_course(course, QUICK | (fields or {})), **(given | others))
+        network = "resnet" if course == "resnet" else "clip"
+        return ReproJob(read_course(network, course, QUICK[network] | (fields or {})), **(given | others))
 
     return made

@@ -21,8 +21,6 @@ from finetuning.tuning.whole_runs import EARLIER
 from model_wrappers.zero_shot.arguments import source_of
 from model_wrappers.zero_shot.loading import load_encoder
 
-QUICK = {"epochs": 2, "batch_size": 16, "learning_rate": 1e-3, "second_epochs": 0}
-
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
@@ -37,7 +35,7 @@ def questions(tmp_path: Path) -> Questions:
 @pytest.fixture
 def clip_job(make_job, sets: Path):
     def made(course: str = "full", fields: dict | None = None, **others):
-        return make_job(QUICK | (fields or {}), course, data_dir=sets, **others)
+        return make_job(fields, course, data_dir=sets, **others)
 
     return made
 

@@ -73,8 +73,11 @@ def test_a_clip_is_tuned_asked_and_drawn(digits: Path, sets: Path, tmp_path: Pat
         (["resnet", "--data", "folder:/nowhere"], "there is no folder '/nowhere'"),
         (["resnet", "--data", "mnist", "--set-field", "learning_rat=1"], "Did you mean 'learning_rate'"),
         (["resnet", "--data", "mnist", "--device", "gpu"], "no device 'gpu'"),
-        (["clip", "--data", "mnist", "--method", "wiseft"], "Did you mean 'wise-ft'"),
-        (["clip", "--data", "mnist", "--method", "resnet"], "is the course of emt repro resnet"),
+        (
+            ["clip", "--data", "mnist", "--method", "wiseft"],
+            "Did you mean 'wise-ft'? Known: full, linear-probe, wise-ft",
+        ),
+        (["clip", "--data", "mnist", "--method", "resnet"], "Known: full, linear-probe, wise-ft"),
         (["clip", "--data", "mnist", "--pretrained", "opena"], "Did you mean 'openai'"),
         (["clip", "--data", "mnist", "--model", "ViT-L-144"], "Did you mean 'ViT-L-14'"),
         (["clip", "--data", "mnist", "--tasks", "emt_mnis"], "Did you mean 'emt_mnist'"),
@@ -89,6 +92,28 @@ def test_what_does_not_exist_is_refused_with_the_nearest_name(
     told = str(done.exception) if isinstance(done.exception, EmtError) else done.output
     assert said in told
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").glob("*/training.json"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["clip", "--alpha", "0.5"], "--alpha is of --method wise-ft: full keeps no point"),
+        (["clip", "--epochs", "1", "--set-field", "epochs=2"], "--set-field epochs= and --epochs are the same field"),
+        (
+            ["clip", "--method", "wise-ft", "--alpha", "0.5", "--set-field", "alphas=[0.2]"],
+            "--set-field alphas= and --alpha are the same field",
+        ),
+        (
+            ["resnet", "--second-epochs", "1", "--set-field", "second_epochs=0"],
+            "--set-field second_epochs= and --second-epochs are the same field",
+        ),
+        (["resnet", "--set-field", "epochs=1", "--set-field", "epochs=2"], "--set-field epochs= is given twice"),
+    ],
+)
+def test_what_would_be_ignored_or_contradicts_itself_is_a_usage_error(words: list[str], said: str) -> None:
+    done = asked(*words, "--data", "mnist", "--check")
+    assert done.exit_code == 2
+    assert said in " ".join(done.output.split())
 
 
 def test_check_changes_nothing(digits: Path, tmp_path: Path) -> None:

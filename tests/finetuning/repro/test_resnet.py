@@ -43,7 +43,7 @@ def whole(digits: Path, tmp_path_factory: pytest.TempPathFactory):
 
     fields = {"epochs": 5, "second_epochs": 2, "batch_size": 8, "learning_rate": 0.02, "crop": 0, "flip": False}
     out = tmp_path_factory.mktemp("whole")
-    job = ReproJob(read_course("resnet", fields), f"folder:{digits}", out, device="cpu")
+    job = ReproJob(read_course("resnet", "resnet", fields), f"folder:{digits}", out, device="cpu")
     return job, reproduce(job, shown=False)
 
 
@@ -121,7 +121,7 @@ def test_what_is_finished_is_kept_until_a_file_of_it_changes(whole, tmp_path: Pa
 def test_another_trainings_folder_is_refused_by_what_differs(make_job) -> None:
     short = {"epochs": 1, "second_epochs": 1}
     reproduce(make_job(short), "imagenet", shown=False)
-    with pytest.raises(EmtError, match="holds a training of another data, limit"):
+    with pytest.raises(EmtError, match=r"holds a training of another data, limit \(nothing there, 8 here\)"):
         reproduce(make_job(short, limit=8), "imagenet", shown=False)
     assert not reproduce(make_job(short, limit=8), "imagenet", shown=False, fresh=True).kept
 
