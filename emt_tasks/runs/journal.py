@@ -7,6 +7,7 @@ overwritten in place has another fingerprint, hence other keys.
 import hashlib
 import json
 import os
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from emt_tasks.errors import EmtError
 
 FOLDER = ".emt"
+SECONDS_UNSYNCED = 5.0  # answers of so long may be lost where the machine itself stops; a killed process loses none
 
 
 class JournalFull(EmtError):  # noqa: N818  # reads as what it says
@@ -37,6 +39,7 @@ class Journal:
         self.path = folder / FOLDER / f"answers-rank{rank}.jsonl"
         self._answers: dict[str, Any] = {}
         self._file: int | None = None
+        self._synced = 0.0
 
     def __enter__(self) -> "Journal":
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +56,11 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._file is not None
-        os.close(self._file)
+        try:
+            if error is None:
+                self._sync()
+        finally:
+            os.close(self._file)
 
     def __contains__(self, key: str) -> bool:
         return key in self._answers
@@ -65,7 +72,7 @@ class Journal:
         return self._answers[key]
 
     def add(self, answers: dict[str, Any]) -> None:
-        """Keep `answers`; they are on disk when this returns.
+        """Keep `answers`: they outlive this process when this returns, and this machine `SECONDS_UNSYNCED` later.
 
         Raises:
             JournalFull: the disk took no more; what was kept before is whole.
@@ -80,12 +87,25 @@ class Journal:
         try:
             while left:
                 left = left[os.write(self._file, left) :]
+        except OSError as error:
+            raise self._full(error) from error
+        if time.monotonic() - self._synced >= SECONDS_UNSYNCED:
+            self._sync()
+
+    def _sync(self) -> None:
+        """Wait until the disk has it all: a disk that tells late that it is full is heard here."""
+        assert self._file is not None
+        try:
             os.fsync(self._file)
         except OSError as error:
-            raise JournalFull(
-                f"{self.path} can't be written ({error.strerror}). {len(self)} answers are kept; make room and run "
-                "the same command to go on."
-            ) from error
+            raise self._full(error) from error
+        self._synced = time.monotonic()
+
+    def _full(self, error: OSError) -> JournalFull:
+        return JournalFull(
+            f"{self.path} can't be written ({error.strerror}). {len(self)} answers are kept; make room and run "
+            "the same command to go on."
+        )
 
     @staticmethod
     def forget(folder: Path, ranks: int) -> None:

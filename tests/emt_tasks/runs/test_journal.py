@@ -1,4 +1,5 @@
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -44,16 +45,41 @@ def test_line_separators_inside_an_answer_do_not_break_its_line(tmp_path: Path) 
         assert journal["key"] == said
 
 
+def full(*_: object) -> int:
+    raise OSError(28, "No space left on device")
+
+
 def test_a_full_disk_says_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Journal(tmp_path) as journal:
         journal.add({"a": "kept"})
+        with monkeypatch.context() as disk:
+            disk.setattr("os.write", full)
+            with pytest.raises(JournalFull, match=r"No space left on device.*1 answers are kept; make room"):
+                journal.add({"b": "lost"})
 
-        def full(_number: int) -> None:
-            raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("os.fsync", full)
-        with pytest.raises(JournalFull, match=r"No space left on device.*1 answers are kept; make room"):
-            journal.add({"b": "lost"})
+def test_a_disk_that_tells_late_that_it_is_full_is_heard_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = ExitStack()
+    journal = opened.enter_context(Journal(tmp_path))
+    journal.add({"a": "synced at once"})
+    monkeypatch.setattr("os.fsync", full)
+    journal.add({"b": "not yet"})
+    with pytest.raises(JournalFull, match="No space left on device"):
+        opened.close()
+
+
+def test_the_disk_is_waited_for_once_in_a_while_and_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("os.fsync", synced.append)
+    with Journal(tmp_path) as journal:
+        for number in range(100):
+            journal.add({str(number): "answer"})
+        while_open = len(synced)
+        assert len(journal.path.read_text().splitlines()) == 100  # what a killed process leaves behind
+    assert while_open < 10
+    assert len(synced) == while_open + 1
 
 
 def test_a_fresh_start_serves_no_rank_what_any_rank_kept(tmp_path: Path) -> None:
