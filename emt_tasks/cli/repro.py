@@ -102,7 +102,7 @@ def resnet(
         return
     done = []
     for job in jobs:
-        note(f"{job.name}:")
+        note(f"{job.home.name}:")
         done.append(reproduce(job, stem, told=epoch_of_resnet, fresh=fresh))
         tell_kept(done[-1])
     tell_resnet(out, done, as_json)
@@ -166,7 +166,7 @@ def clip(
         return
     done = []
     for job in jobs:
-        note(f"{job.name}:")
+        note(f"{job.home.name}:")
         done.append(reproduce(job, start, questions, note, fresh=fresh))
         tell_kept(done[-1])
     tell_clip(out, done, folder, as_json)
@@ -241,10 +241,10 @@ def _checked(jobs: "list[ReproJob]", checks: "Callable[[ReproJob], Any]") -> Non
         EmtError: something is missing.
     """
     for job in jobs:
-        alike = [other.data for other in jobs if other.name == job.name]
+        alike = [other.data for other in jobs if other.home.name == job.home.name]
         if len(alike) > 1:
             raise click.UsageError(
-                f"{' and '.join(alike)} would both go to {job.folder}. Give each an --out of its own."
+                f"{' and '.join(alike)} would both go to {job.home.folder}. Give each an --out of its own."
             )
         for check in checks(job):
             if check.problem:

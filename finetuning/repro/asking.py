@@ -49,7 +49,7 @@ class Asking:
         Raises:
             EmtError: something is missing.
         """
-        name = f"{self.job.name}/{checkpoint.folder.name}"
+        name = f"{self.job.home.name}/{checkpoint.folder.name}"
         self.ask(name, {"pretrained": str(checkpoint.folder)}, answer_key(checkpoint.told["weights"]))
 
     def ask(self, name: str, args: Mapping[str, str], weights: str) -> None:

@@ -93,10 +93,10 @@ def reproduce(
         return {"base": start.source.name, "flops": {"forward": forward, "step": both}}
 
     inputs = _inputs(job, weights)
-    done = once(job, inputs, lambda: training.run(job.state, after, shown), facts, fresh)
+    done = once(job, inputs, lambda: training.run(job.home.state, after, shown), facts, fresh)
     if done.kept:
         for name in done.told["checkpoints"]:
-            asking.checkpoint(read_checkpoint(job.folder / name))
+            asking.checkpoint(read_checkpoint(job.home.folder / name))
     return done
 
 

@@ -12,9 +12,9 @@ from finetuning.records.selection import Indices
 from finetuning.records.set_spec import SetSpec, read_spec
 from finetuning.repro.course import Course
 from finetuning.repro.pictures import Pictures, read_pictures, rows_of_classes, side_of
+from finetuning.training.home import Home
 
 LARGEST_SIDE = 84  # pixels: miniImageNet's usual size
-STATE = ".state"
 
 
 @dataclass(frozen=True)
@@ -81,20 +81,10 @@ class ReproJob:
         """The side of the pictures."""
         return self.side or side_of(self.source, self.rows, self.largest)
 
-    @property
-    def name(self) -> str:
-        """Of course and set; of a seed that is not 0, also that."""
-        return f"{self.course.name}-{self.source.name}" + (f"-seed{self.seed}" if self.seed else "")
-
-    @property
-    def folder(self) -> Path:
-        """Where what it makes goes."""
-        return self.out / self.name
-
-    @property
-    def state(self) -> Path:
-        """Where it is kept from which a killed training goes on."""
-        return self.folder / STATE
+    @cached_property
+    def home(self) -> Home:
+        """Its folder."""
+        return Home(self.out, self.course.name, self.source.name, self.seed)
 
     def inputs(self) -> dict[str, Any]:
         """All that the result depends on, but for versions and the network."""

@@ -16,8 +16,7 @@ from emt_tasks.runs.manifest import shown_command, versions, write_json
 from finetuning.repro.job import ReproJob
 from finetuning.repro.training import Row
 from finetuning.training.checkpoint import is_whole, read_checkpoint
-from finetuning.tuning.alone import alone_in
-from finetuning.tuning.job_folder import DONE, claim, digest, is_ours, read_told
+from finetuning.tuning.job_folder import DONE, digest, own, read_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,36 +57,36 @@ def once(
     Raises:
         EmtError: the folder is another's, or can't be written.
     """
-    known = None if fresh else finished(job.folder, inputs)
+    known = None if fresh else finished(job.home.folder, inputs)
     if known is not None:
         return known
-    with alone_in(job.out, f"training {job.name}", f".{job.name}.lock"):
-        if fresh and is_ours(job):
-            shutil.rmtree(job.folder)
-        claim(job, inputs)
+    with own(job.home, inputs, fresh):
         started = time.monotonic()
         try:
             history = do()
             told = {
-                "digest": digest(inputs),
-                "inputs": inputs,
-                "set": job.source.name,
-                "history": history,
-                "checkpoints": sorted(path.name for path in job.folder.glob("epoch-*") if path.is_dir()),
-                **facts(),
-                "seconds_of_last_start": round(time.monotonic() - started, 1),
-                "versions": versions(),
-                "command": shown_command(sys.argv),
-                "written": datetime.now(UTC).isoformat(timespec="seconds"),
-            }
-            write_json(job.folder / DONE, told)
+                "digest": digest(inputs), "inputs": inputs, "set": job.source.name, "history": history,
+                "checkpoints": sorted(path.name for path in job.home.folder.glob("epoch-*") if path.is_dir()),
+                **facts(), **_made(time.monotonic() - started),
+            }  # fmt: skip
+            write_json(job.home.folder / DONE, told)
         except (OSError, SafetensorError) as error:
             raise EmtError(
-                f"{job.folder} can't be written ({error}). What was finished is kept: make room, or choose another "
-                "--out, and run the same command again."
+                f"{job.home.folder} can't be written ({error}). What was finished is kept: make room, or choose "
+                "another --out, and run the same command again."
             ) from error
-        shutil.rmtree(job.state, ignore_errors=True)
-    return Reproduced(job.folder, job.source.name, history, told, kept=False)
+        shutil.rmtree(job.home.state, ignore_errors=True)
+    return Reproduced(job.home.folder, job.source.name, history, told, kept=False)
+
+
+def _made(seconds: float) -> dict[str, Any]:
+    """How and when."""
+    return {
+        "seconds_of_last_start": round(seconds, 1),
+        "versions": versions(),
+        "command": shown_command(sys.argv),
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
 
 
 def finished(folder: Path, inputs: dict[str, Any]) -> Reproduced | None:

@@ -69,7 +69,7 @@ def reproduce(
         forward, both = flops_per_picture(network, next(batches.plain(parts[0].rows[:1], 1))[0])
         return {"classes": cut.classes, "first_half": cut.middle, "flops": {"forward": forward, "step": both}}
 
-    return once(job, inputs, lambda: training.run(job.state, after, shown), facts, fresh)
+    return once(job, inputs, lambda: training.run(job.home.state, after, shown), facts, fresh)
 
 
 def made(job: ReproJob, cut: Halves, stem: Stem) -> tuple[ResNet18, Batches]:
@@ -152,7 +152,7 @@ def _share(right: Tensor) -> float:
 
 def _keep(job: ReproJob, network: ResNet18, epoch: int, training: Training) -> None:
     """Keep the network as it is after a half, unless an earlier start had."""
-    folder = job.folder / folder_of(epoch)
+    folder = job.home.folder / folder_of(epoch)
     if is_kept(folder):
         return
     steps = [math.ceil(len(part.rows) / job.course.batch_size) for part in training.parts]

@@ -40,7 +40,7 @@ class TowerFolders:
         return kept
 
     def _kept(self, name: str, epoch: int, tower: Mapping[str, Tensor], more: Mapping[str, Any]) -> Checkpoint:
-        folder = self._job.folder / name
+        folder = self._job.home.folder / name
         if is_kept(folder):
             return read_checkpoint(folder)
 

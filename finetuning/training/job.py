@@ -12,8 +12,7 @@ from finetuning.recipes.recipe import Recipe
 from finetuning.records.rows import InstructionRows, instruction_rows
 from finetuning.records.set_spec import read_spec
 from finetuning.records.wording import read_template
-
-STATE = ".state"
+from finetuning.training.home import Home
 
 
 @dataclass(frozen=True)
@@ -66,20 +65,23 @@ class Job:
         """What is tuned on, "cifar10+mnist"; sets that are replayed are none of it."""
         return "+".join(dict.fromkeys(part.source.name for part in self.rows.parts[: len(self.data)]))
 
+    @cached_property
+    def home(self) -> Home:
+        """Its folder."""
+        return Home(self.out, self.recipe.name, self.sets, self.seed)
+
     @property
     def name(self) -> str:
-        """Of recipe and sets, "lora-cifar10"; of a seed that is not 0, also that."""
-        return f"{self.recipe.name}-{self.sets}" + (f"-seed{self.seed}" if self.seed else "")
+        """As of its home; so are the next two."""
+        return self.home.name
 
     @property
-    def folder(self) -> Path:
-        """Where its checkpoints go."""
-        return self.out / self.name
+    def folder(self) -> Path:  # noqa: D102  # said above
+        return self.home.folder
 
     @property
-    def state(self) -> Path:
-        """Where the state goes from which it is continued."""
-        return self.folder / STATE
+    def state(self) -> Path:  # noqa: D102
+        return self.home.state
 
     def inputs(self, base_fingerprint: str, ranks: int) -> dict[str, Any]:
         """Everything that the weights depend on, as JSON: a training is continued only where all of it is the same.

@@ -2,29 +2,24 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from emt_tasks.errors import EmtError
 from emt_tasks.runs.manifest import write_json
 from finetuning.training.checkpoint import Checkpoint, is_whole, read_checkpoint
 from finetuning.training.curve import Point
+from finetuning.training.home import Home
 from finetuning.training.job import Job
+from finetuning.tuning.alone import alone_in
 
 INPUTS = "inputs.json"  # in the state's folder: what the training depends on
 DONE = "training.json"  # in the job's folder, once it is done
 LONGEST_SAID = 60  # characters of two values that differ; hashes and lists are longer
-
-
-class Home(Protocol):
-    """Where one training leaves what it makes: `folder`, and below it `state`, from which it goes on after a kill."""
-
-    @property
-    def folder(self) -> Path: ...  # noqa: D102  # said above
-    @property
-    def state(self) -> Path: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +55,6 @@ def read_told(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return told if isinstance(told, dict) else {}
-
-
-def is_ours(job: Home) -> bool:
-    """Whether the folder was made by a training."""
-    return (job.folder / DONE).is_file() or (job.state / INPUTS).is_file()
 
 
 def finished(job: Job, inputs: dict[str, Any]) -> Tuned | None:
@@ -116,22 +106,41 @@ def _short(value: Any) -> str:
     return "nothing" if value is None else json.dumps(value)
 
 
-def claim(job: Home, inputs: dict[str, Any]) -> None:
-    """Make the folder this job's.
+@contextmanager
+def own(home: Home, inputs: dict[str, Any], fresh: bool) -> Iterator[None]:
+    """Be the only one in a training's folder, which is of these `inputs` from then on.
+
+    Args:
+        home: the folder, made if it is not there.
+        inputs: everything that the training depends on.
+        fresh: whether what an earlier training left there is thrown away.
+
+    Raises:
+        EmtError: another is at work there, the folder is another training's, or it can't be written to.
+    """
+    with alone_in(home.out, f"training {home.name}", f".{home.name}.lock"):
+        if fresh and ((home.folder / DONE).is_file() or (home.state / INPUTS).is_file()):
+            shutil.rmtree(home.folder)
+        _claim(home, inputs)
+        yield
+
+
+def _claim(home: Home, inputs: dict[str, Any]) -> None:
+    """Make the folder this training's.
 
     Raises:
         EmtError: another training's is there.
     """
-    known = read_told(job.state / INPUTS) or read_told(job.folder / DONE).get("inputs", {})
-    if job.folder.is_dir() and any(job.folder.iterdir()) and not known:
-        raise EmtError(f"{job.folder} is there and was not made here, so it stays as it is. Choose another --out.")
+    known = read_told(home.state / INPUTS) or read_told(home.folder / DONE).get("inputs", {})
+    if home.folder.is_dir() and any(home.folder.iterdir()) and not known:
+        raise EmtError(f"{home.folder} is there and was not made here, so it stays as it is. Choose another --out.")
     if known and digest(known) != digest(inputs):
         other = ", ".join(differences(known, inputs))
         raise EmtError(
-            f"{job.folder} holds a training of another {other}. Choose another --out, or name, or start it --fresh."
+            f"{home.folder} holds a training of another {other}. Choose another --out, or name, or start it --fresh."
         )
     try:
-        job.state.mkdir(parents=True, exist_ok=True)
-        write_json(job.state / INPUTS, inputs)
+        home.state.mkdir(parents=True, exist_ok=True)
+        write_json(home.state / INPUTS, inputs)
     except OSError as error:
-        raise EmtError(f"{job.folder} can't be made ({error.strerror}). Choose another --out.") from error
+        raise EmtError(f"{home.folder} can't be made ({error.strerror}). Choose another --out.") from error

@@ -1,6 +1,5 @@
 """A job done: trained, kept at each epoch, and continued where it was interrupted."""
 
-import shutil
 from contextlib import nullcontext
 from typing import Any
 
@@ -14,8 +13,7 @@ from finetuning.training.base_model import LoadedBase, load_base
 from finetuning.training.job import Job
 from finetuning.training.methods import prepare
 from finetuning.training.schedule import Schedule
-from finetuning.tuning.alone import alone_in
-from finetuning.tuning.job_folder import Tuned, claim, finished, is_ours
+from finetuning.tuning.job_folder import Tuned, finished, own
 from finetuning.tuning.one_start import OneStart
 from model_wrappers.checkpoints.fingerprint import fingerprint
 
@@ -45,11 +43,7 @@ def tune(
     done = None if fresh else finished(job, inputs)  # read before anything is written: alike on every rank
     if done is not None:
         return done
-    with alone_in(job.out, f"training {job.name}", f".{job.name}.lock") if rank() == 0 else nullcontext():
-        if rank() == 0:
-            if fresh and is_ours(job):
-                shutil.rmtree(job.folder)
-            claim(job, inputs)
+    with own(job.home, inputs, fresh) if rank() == 0 else nullcontext():
         return _trained(job, schedule, loaded, with_it, inputs, shown)
 
 
