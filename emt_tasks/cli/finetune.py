@@ -73,10 +73,12 @@ def command(
       emt finetune linear --base my-llava --data cifar10 --data 'mnist?weight=0.1' --set-field epochs=1 --check
       accelerate launch --config_file fsdp.yaml -m emt_tasks finetune full --base my-llava --data mnist
     """
-    from finetuning.recipes.recipe import read_recipe
+    from finetuning.recipes.recipe import read_recipe, require_read
     from finetuning.records.set_spec import read_spec
 
-    chosen = read_recipe(recipe, fields_of(fields))
+    given = fields_of(fields)
+    chosen = read_recipe(recipe, given)
+    require_read(chosen, given)
     for each in data:
         read_spec(each)
     first = rank() == 0

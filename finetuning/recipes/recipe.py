@@ -1,6 +1,6 @@
 """Recipes: what learns, how long and how fast. YAML in `recipes/`, where each number carries its source."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +12,8 @@ from finetuning.recipes.against_forgetting import AgainstForgetting
 
 FOLDER = Path(__file__).parent
 Method = Literal["linear", "lora", "prompt", "full"]
+OF_ONE = {"lora": "adapters", "prompt": "learnt tokens"}
+"""The fields that one method alone reads, called as the method is, and what they are of."""
 
 
 class OptimizerFields(Fields):
@@ -114,6 +116,27 @@ def read_recipe(named: str, fields: Mapping[str, Any] | None = None) -> Recipe:
             value = {part: value}  # one level a turn
         said = over(said, value)
     return validated(Recipe, said, f"recipe {named}")
+
+
+def require_read(recipe: Recipe, fields: Iterable[str]) -> None:
+    """Refuse fields that a user gave for this training and that its method passes over.
+
+    What a recipe's file carries is no fault: `like: linear` brings all fields along.
+
+    Args:
+        recipe: with the fields in it.
+        fields: dotted names of those that were given.
+
+    Raises:
+        EmtError: one is of another method, which is named.
+    """
+    for name in fields:
+        owner = name.partition(".")[0]
+        if owner in OF_ONE and owner != recipe.method:
+            raise EmtError(
+                f"recipe {recipe.name}: {name} would change nothing, as method {recipe.method} has no {OF_ONE[owner]}. "
+                f"Only method {owner} reads it: take a recipe of that method, or leave the field out."
+            )
 
 
 def _inherited(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:

@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from emt_tasks.cli.finetune import command
 from emt_tasks.errors import EmtError, UnknownName
-from finetuning.recipes.recipe import FOLDER, Recipe, read_recipe, recipe_names
+from finetuning.recipes.recipe import FOLDER, Recipe, read_recipe, recipe_names, require_read
 
 
 @pytest.mark.parametrize("name", recipe_names())
@@ -48,6 +50,45 @@ def test_a_misspelled_field_is_named_with_the_nearest(field: str, near: str) -> 
 def test_a_value_that_can_not_be_is_refused_by_its_field(field: str, value: object, said: str) -> None:
     with pytest.raises(EmtError, match=rf"recipe lora: {field}.*{said}"):
         read_recipe("lora", {field: value})
+
+
+@pytest.mark.parametrize(
+    ("recipe", "fields", "said"),
+    [
+        (
+            "linear",
+            {"lora.rank": 8},
+            "lora.rank would change nothing, as method linear has no adapters. Only method lora",
+        ),
+        ("toy-full", {"lora": {"rank": 8}}, "recipe toy-full: lora would change nothing"),
+        ("lora", {"epochs": 1, "prompt.tokens": 5}, "method lora has no learnt tokens. Only method prompt reads it"),
+        ("lora", {"lora.rank": 8, "method": "linear"}, "method linear has no adapters"),
+    ],
+)
+def test_a_field_that_the_method_passes_over_is_refused(recipe: str, fields: dict, said: str) -> None:
+    with pytest.raises(EmtError, match=said):
+        require_read(read_recipe(recipe, fields), fields)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "fields"),
+    [("lora", {"lora.rank": 8}), ("prompt", {"prompt": {"tokens": 5}}), ("linear", {"method": "lora", "lora.rank": 8}),
+     ("linear", {"optimizer.projector_learning_rate": 1e-3, "template": "paper"})],
+)  # fmt: skip
+def test_fields_that_the_method_reads_are_not(recipe: str, fields: dict) -> None:
+    require_read(read_recipe(recipe, fields), fields)
+
+
+def test_what_a_recipe_inherits_may_be_of_another_method(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("like: lora\nmethod: linear\nlora: {rank: 2}\n")
+    require_read(read_recipe(str(tmp_path / "mine.yaml"), {"epochs": 1}), {"epochs": 1})
+
+
+def test_emt_finetune_refuses_it_before_anything_is_loaded() -> None:
+    words = ["linear", "--base", "nowhere", "--data", "mnist", "--set-field", "lora.rank=8", "--check"]
+    said = CliRunner().invoke(command, words)
+    assert isinstance(said.exception, EmtError)
+    assert "lora.rank would change nothing" in str(said.exception)
 
 
 def test_a_recipe_of_ones_own_says_only_what_differs(tmp_path: Path) -> None:
