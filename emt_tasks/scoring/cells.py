@@ -1,6 +1,7 @@
 """The cells of a table on disk: CSV, TSV, Excel."""
 
 import csv
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -15,6 +16,8 @@ from emt_tasks.lost_answers import SPREADSHEET_ERRORS
 ENDINGS = (".csv", ".tsv", ".xlsx")
 SEPARATORS = (",", ";", "\t")  # a spreadsheet writes ";" wherever "," is the decimal mark
 MOST_IN_CELL = 64_000_000  # characters; Python's own limit is 131,072, and answers of a megabyte were seen
+
+_WHOLE = re.compile(r"\s*([0-9]+)\.0+\s*")
 
 
 def unheard(_said: str) -> None:
@@ -43,6 +46,17 @@ def as_text(cell: object) -> str:
     ('7', '0', '', ' a cat')
     """
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell if cell is not None else "")
+
+
+def as_answer(cell: object) -> str:
+    """An answer's cell as text: a column of numbers is written as 8.0 wherever one of them is missing.
+
+    >>> as_answer("8.0"), as_answer(8.0), as_answer(" 10.00"), as_answer("8.5"), as_answer("an 8.0"), as_answer("8.")
+    ('8', '8', '10', '8.5', 'an 8.0', '8.')
+    """
+    text = as_text(cell)
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
 
 
 def _separated(path: Path, usual: str) -> Iterator[list[str]]:

@@ -26,9 +26,9 @@ class Columns:
         """The columns of a table with this header.
 
         Raises:
-            EmtError: one can't be told.
+            EmtError: one can't be told, or the name of one is that of several.
         """
-        lower = {name.strip().lower(): name for name in header}
+        lower = {_bare(name): name for name in header}
         vlmevalkit = "prediction" in lower and not any(name in lower for name in LABELS)
         known = {
             "id": ("image_id", "image id", "id", "index", "image"),
@@ -38,6 +38,7 @@ class Columns:
         chosen: dict[str, str | None] = {}
         for part, names in known.items():
             asked = getattr(self, part)
+            _require_one(header, asked or next((name for name in names if name in lower), None), asked is None, where)
             chosen[part] = asked or next((lower[name] for name in names if name in lower), None)
             if (asked and asked not in header) or (chosen[part] is None and part != "id"):
                 raise EmtError(
@@ -60,6 +61,20 @@ class Columns:
         taken = {"label": self.label, "answer": self.answer, "id": self.id}
         words = ", ".join(f"{part} from {plain(name)!r}" for part, name in taken.items() if name is not None)
         no_id = "" if self.id is not None else ", no id: rows go by their number"
-        left = [name for name in header if name.strip().lower() in ANSWERS and name not in taken.values()]
+        left = [name for name in header if _bare(name) in ANSWERS and name not in taken.values()]
         over = [f"; {plain(name)!r} is not read (--answer-column reads it)" for name in left]
         return f"{words}{no_id}{''.join(over)}"
+
+
+def _require_one(header: Sequence[str], name: str | None, any_case: bool, where: str) -> None:
+    """Raise where several columns are called `name`; with `any_case`, but for capitals and blanks around it."""
+    places = [place for place, there in enumerate(header, start=1) if name in (there, any_case and _bare(there))]
+    if len(places) > 1:
+        each = " and ".join(f"{plain(header[place - 1])!r} (column {place})" for place in places)
+        raise EmtError(
+            f"{where} has {len(places)} columns of one name: {each}. Rename or delete all but the one meant."
+        )
+
+
+def _bare(name: str) -> str:
+    return name.strip().lower()

@@ -29,6 +29,7 @@ class OptionLetters:
             if letter not in names:
                 break
             self._at[letter] = names.index(letter)
+        self._twice = [letter for letter in self._at if names.count(letter) > 1]
 
     def label(self, text: str, row: Sequence[str], where: str) -> str | None:
         """The option that is right, where the row's label is a letter; None where it is none.
@@ -43,6 +44,11 @@ class OptionLetters:
             raise EmtError(
                 f"{where}: the right label is the letter {letter}, and the table has no columns A, B, ... that say "
                 "what it stands for. Add them, or name a column of labels with --label-column."
+            )
+        if self._twice:
+            raise EmtError(
+                f"{where}: several columns are called {self._twice[0]}, so that nothing says which option the letter "
+                "stands for. Rename or delete all but one."
             )
         option = self._option(letter, row)
         if not option:

@@ -13,7 +13,7 @@ from emt_tasks.label_match import NAME
 from emt_tasks.labels import LabelSet
 from emt_tasks.runs.manifest import write_json
 from emt_tasks.scoring.answers import Answer, Answers, LabelPlaces
-from emt_tasks.scoring.cells import as_text, rows_of_cells, unheard
+from emt_tasks.scoring.cells import as_answer, as_text, rows_of_cells, unheard
 from emt_tasks.scoring.columns import Columns
 from emt_tasks.scoring.option_letters import OptionLetters
 from emt_tasks.scoring.readers import by_label_match, records
@@ -101,7 +101,7 @@ def _answers(path: Path, labels: LabelSet, columns: Columns, tell: Callable[[str
         if len(row) <= max(at.values()):
             raise EmtError(f"{where} has {len(row)} cells, the header {len(header)}. Is a quotation mark left open?")
         words = [as_text(cell) for cell in row]
-        text, label = words[at["answer"]], words[at["label"]]
+        text, label = as_answer(row[at["answer"]]), words[at["label"]]
         option = letters.label(label, words, where)
         if option is not None:
             where += f", option {label.strip()}"

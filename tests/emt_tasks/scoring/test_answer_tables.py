@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import re
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -157,6 +158,68 @@ def test_numbers_that_pandas_made_floats_of_are_class_indices(tmp_path: Path) ->
     (tmp_path / "half.csv").write_text("label,answer\n3.5,a cat\n")
     with pytest.raises(EmtError, match=r"line 2: '3\.5' is no label"):
         outcomes(tmp_path / "half.csv", tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [("8", "correct"), ("8.0", "correct"), (" 8.00 ", "correct"), ("08.0", None), ("8.5", None), ("3.0", "incorrect")],
+)
+def test_numbers_that_pandas_made_floats_of_are_digits_as_answers_too(
+    tmp_path: Path, said: str, outcome: str | None
+) -> None:
+    path = written(tmp_path / "mine.csv", ["label", "answer"], [("8", said), ("7.0", "7.0"), ("1", "")])
+    (found, *others) = outcomes(path, tmp_path / "out", key="mnist")
+    assert others == ["correct", "empty"]
+    assert found == outcome if outcome else found != "correct"
+
+
+def test_a_workbooks_numbers_and_a_missing_one_are_read_as_the_same_table_of_text(tmp_path: Path) -> None:
+    table = pd.DataFrame({"label": [8, 7, 1, 0], "answer": [8.0, 7.0, None, 0.0]})
+    table.to_excel(tmp_path / "a.xlsx", index=False)
+    table.to_csv(tmp_path / "b.csv", index=False)
+    both = [outcomes(tmp_path / name, tmp_path / "out", key="mnist") for name in ("a.xlsx", "b.csv")]
+    assert both == [["correct", "correct", "empty", "correct"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("header", "columns", "said"),
+    [
+        (["label", "answer", "answer"], Columns(), "'answer' (column 2) and 'answer' (column 3)"),
+        (["label", "Answer", "answer "], Columns(), "'Answer' (column 2) and 'answer ' (column 3)"),
+        (["label", "label", "answer"], Columns(), "'label' (column 1) and 'label' (column 2)"),
+        (["id", "label", "id", "answer"], Columns(), "'id' (column 1) and 'id' (column 3)"),
+        (["mine", "label", "mine"], Columns(answer="mine"), "'mine' (column 1) and 'mine' (column 3)"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_columns_of_one_name_are_refused_and_both_named(
+    tmp_path: Path, ending: str, header: list[str], columns: Columns, said: str
+) -> None:
+    row = tuple("cat" for _ in header)
+    path = written(tmp_path / "mine.csv", header, [row])
+    if ending == "xlsx":
+        book = openpyxl.Workbook()
+        for cells in (header, row):
+            book.active.append(cells)
+        book.save(path := tmp_path / "mine.xlsx")
+    with pytest.raises(EmtError, match=re.escape(said)):
+        run_of_table(path, LABELS, columns, tmp_path / "out")
+
+
+def test_columns_of_one_name_that_nobody_reads_do_no_harm(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", ["note", "label", "note", "answer"], [("x", "cat", "y", "cat")])
+    assert outcomes(path, tmp_path / "out") == ["correct"]
+
+
+def test_the_column_of_several_alike_can_be_named_as_it_is_spelt(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", ["label", "answer", "Answer"], [("cat", "dog", "cat")])
+    assert outcomes(path, tmp_path / "out", Columns(answer="Answer")) == ["correct"]
+
+
+def test_letters_of_options_that_two_columns_have_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", ["label", "answer", "A", "B", "A"], [("A", "A", "cat", "dog", "ship")])
+    with pytest.raises(EmtError, match="several columns are called A"):
+        run_of_table(path, LABELS, Columns(), tmp_path / "out")
 
 
 def test_vlmevalkits_notes_of_what_failed_are_no_answers(tmp_path: Path) -> None:
