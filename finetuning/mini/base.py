@@ -44,6 +44,7 @@ class MiniatureBase:
 
     def planned(self) -> tuple[Study, Mapping[str, float]]:
         """The study of an untrained base of the same sizes, and the seconds that each stage of the making takes."""
+        self._making.require_own()
         folder = self._out / UNTRAINED
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

@@ -1,6 +1,6 @@
 """How the encoder learns: pictures beside sentences about all classes, as CLIP does it with captions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from emt_tasks.errors import EmtError
 from finetuning.mini.encoder import EncoderFields, new_encoder
 from finetuning.mini.pictures import Pictures, normalised, varied
 from finetuning.mini.steps import PaceFields, learn, order_of
@@ -44,6 +45,9 @@ class Sentences:
     Attributes:
         by_class: (sentences, context) int64 of each class, into `vocabulary`.
         vocabulary: the tokens that occur, in ascending order, so that the last is still the end.
+
+    Raises:
+        EmtError: `context` is too short for one of them.
     """
 
     def __init__(self, pictures: Pictures, templates: Templates, context: int) -> None:
@@ -52,6 +56,7 @@ class Sentences:
         whole = [
             tokenizer([sentence.replace(CLASS, word) for sentence in asked[noun]]) for noun, word in pictures.classes
         ]
+        _require_whole(asked, pictures, context)
         self.vocabulary = torch.unique(torch.cat(whole))
         self.by_class = [torch.searchsorted(self.vocabulary, tokens) for tokens in whole]
 
@@ -93,6 +98,16 @@ def train_encoder(
     whole[sentences.vocabulary] = model.token_embedding.weight.detach()
     model.token_embedding = _table(whole)
     return model.eval(), loss
+
+
+def _require_whole(asked: Mapping[str, Sequence[str]], pictures: Pictures, context: int) -> None:
+    """Refuse a context that cuts sentences, of which the class's name may be the end."""
+    tokenizer = open_clip.get_tokenizer(WORDS_OF_OPEN_CLIP)
+    said = (sentence.replace(CLASS, word) for noun, word in pictures.classes for sentence in asked[noun])
+    longest = max(said, key=lambda sentence: len(tokenizer.encode(sentence)))
+    needed = len(tokenizer.encode(longest)) + 2  # where a sentence begins and ends
+    if needed > context:
+        raise EmtError(f"encoder.context: {context} tokens are too few for {longest!r}, which takes {needed}.")
 
 
 def _table(vectors: Tensor) -> nn.Embedding:

@@ -20,7 +20,7 @@ from finetuning.mini.language import (
     sentences_of,
     sizes_of,
 )
-from finetuning.mini.making import BASE, ENCODER, LANGUAGE, PROJECTOR, save
+from finetuning.mini.making import BASE, ENCODER, LANGUAGE, PROJECTOR, on_threads, save
 from finetuning.mini.miniature import Miniature
 from finetuning.mini.pictures import Pictures, Subject
 from finetuning.mini.steps import PaceFields
@@ -42,6 +42,11 @@ def seconds_of(miniature: Miniature, rows: InstructionRows, untrained: Path) -> 
         untrained: folder to leave a LLaVA of its sizes in, whose evaluation takes about as long as the real one's: it
             has seen only noise, but has learnt where an answer ends.
     """
+    with on_threads(miniature.threads):
+        return _seconds_of(miniature, rows, untrained)
+
+
+def _seconds_of(miniature: Miniature, rows: InstructionRows, untrained: Path) -> Mapping[str, float]:
     pictures, said = _noise(miniature, rows), miniature
     sizes = sizes_of(said.encoder, said.language)
     texts = Talks(said.instructions.talks, pictures.subjects, toy_processor(sizes, ()), sizes.image, 0).texts(

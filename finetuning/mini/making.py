@@ -6,11 +6,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoProcessor, LlavaForConditionalGeneration
 
+from emt_tasks.errors import EmtError
 from emt_tasks.progress import ImageProgress
 from emt_tasks.runs.manifest import versions
 from finetuning.mini.contrastive import train_encoder
@@ -32,7 +34,8 @@ from finetuning.mini.talks import Talks
 from finetuning.records.rows import instruction_rows
 from finetuning.records.wording import read_template
 from finetuning.toy.llava import toy_processor
-from finetuning.toy.stages import digest_of, finished, stage
+from finetuning.toy.stages import digest_of, finished, made_of, stage
+from finetuning.tuning.job_folder import differences
 
 ENCODER, BASE = "mini-encoder", "mini-llava"
 """Folders, by whose names a report calls them."""
@@ -84,6 +87,7 @@ class Making:
             EmtError: anything that its user can mend; finished stages are kept, and the one that was interrupted goes
                 on where its last state was written.
         """
+        self.require_own()
         makers = {
             ENCODER: ("encoder beside its text tower", self._encoder),
             "language": ("language model, on sentences", self._language),
@@ -91,10 +95,26 @@ class Making:
             "instructed": ("projector and language model", self._instructed),
             BASE: ("both, on questions that list all labels", self._listed),
         }
-        for name, depends in self._depends().items():
-            what, make = makers[name]
-            self._stage(name, what, depends, make)
+        with on_threads(self.miniature.threads):
+            for name, depends in self._depends().items():
+                what, make = makers[name]
+                self._stage(name, what, depends, make)
         self._features_file.unlink(missing_ok=True)
+
+    def require_own(self) -> None:
+        """Refuse a folder that holds another miniature, before anything of it is lost.
+
+        Raises:
+            EmtError: it does; what differs is named.
+        """
+        for name, depends in self._depends().items():
+            there = made_of(self.out / name)
+            if there is not None and digest_of(there) != digest_of(depends):
+                other = ", ".join(differences(there, depends))
+                raise EmtError(
+                    f"{self.out / name} is of another miniature: {other}. Choose another --out, or delete {self.out} "
+                    "to make this one there."
+                )
 
     def _depends(self) -> dict[str, dict[str, Any]]:
         """What each stage depends on, in order; the one before it by its digest."""
@@ -103,6 +123,7 @@ class Making:
             ENCODER: {
                 "sets": self.rows.told(),
                 "seed": said.seed,
+                "threads": said.threads,
                 "versions": versions(),
                 "sizes": said.encoder.model_dump(),
                 "training": said.contrast.model_dump(),
@@ -132,7 +153,7 @@ class Making:
         """What the encoder sees in each picture, computed once for both stages: it is frozen in them."""
         digest = digest_of(self._depends()[ENCODER])
         known = _kept_features(self._features_file, digest)
-        if known is not None:
+        if known is not None and len(known) == len(self._pictures):
             return known
         self._tell("             encoding pictures ...")
         model = LlavaForConditionalGeneration.from_pretrained(self.out / "language")
@@ -147,7 +168,9 @@ class Making:
     def _stage(self, name: str, what: str, depends: Mapping[str, Any], make: Make) -> None:
         folder, state = self.out / name, self.out / f".{name}.state"
         kept = finished(folder, depends) is not None
-        self._tell(f"{name:<13}{what}{' (kept from an earlier start)' if kept else ''}")
+        damaged = not kept and made_of(folder) is not None
+        aside = " (kept from an earlier start)" if kept else " (its files are not as they were written: made anew)"
+        self._tell(f"{name:<13}{what}{aside if kept or damaged else ''}")
         if not kept:
             stage(folder, depends, lambda part: make(part, digest_of(depends), state))
             state.unlink(missing_ok=True)
@@ -208,6 +231,17 @@ class Making:
         steps = pace.steps(rows)
         with ImageProgress(steps * pace.batch_size, shown=self._live) as progress:
             yield lambda step: _advance(progress, step, pace.batch_size)
+
+
+@contextmanager
+def on_threads(count: int) -> Iterator[None]:
+    """Have torch compute on that many threads meanwhile."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _kept_features(path: Path, encoder: str) -> Tensor | None:

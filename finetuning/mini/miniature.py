@@ -21,6 +21,7 @@ class Miniature(Fields):
     Attributes:
         sets: to learn from, as `--data` names them.
         seed: of every draw.
+        threads: that every stage is computed on, whatever the machine has: sums come out otherwise on another number.
         encoder: sizes of the encoder's two towers.
         contrast: how the encoder learns.
         language: sizes of the language model.
@@ -31,7 +32,8 @@ class Miniature(Fields):
     """
 
     sets: tuple[str, ...] = Field(min_length=1)
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**32)
+    threads: int = Field(2, ge=1, le=64)
     encoder: EncoderFields = EncoderFields()
     contrast: ContrastiveFields
     language: LanguageFields = LanguageFields()

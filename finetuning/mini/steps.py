@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, Self
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.optim import AdamW, Muon, Optimizer
 
+from emt_tasks.errors import EmtError
 from finetuning.declared import Fields
 
 STATE_EVERY = 100  # steps; the most that a kill can cost
@@ -36,6 +38,14 @@ class PaceFields(Fields):
     warmup: float = Field(0.05, ge=0, lt=1)
     horizon: float | None = Field(None, gt=0)
     cooldown: float = Field(0.0, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _falls_to_the_end(self) -> Self:
+        if self.horizon is not None and self.horizon < self.epochs:
+            raise ValueError(
+                f"horizon ({self.horizon:g}) must be epochs ({self.epochs:g}) or more: past it the rate rises"
+            )
+        return self
 
     def steps(self, rows: int) -> int:
         """Steps of the optimiser when an epoch has so many rows."""
@@ -108,6 +118,10 @@ def learn(
 
     Returns:
         The mean loss over the last tenth of the steps.
+
+    Raises:
+        EmtError: the training diverged, or the state is of this training and can't be gone on from.
+        OSError: the state can't be written.
     """
     optimizers, steps = optimizers_of(model, pace), pace.steps(rows)
     losses = _restored(state, digest, model, optimizers)
@@ -123,6 +137,11 @@ def learn(
         for each in optimizers:
             each.step()
         losses.append(loss.item())
+        if not math.isfinite(losses[-1]):
+            raise EmtError(
+                f"the training diverged: its loss is {losses[-1]} at step {step + 1} of {steps}. "
+                "Lower its learning_rate."
+            )
         if (step + 1) % every == 0 and step + 1 < steps:
             _keep(state, digest, model, optimizers, losses)
         advance(step + 1)
@@ -138,21 +157,26 @@ def _keep(state: Path, digest: str, model: nn.Module, optimizers: Sequence[Optim
         "model": model.state_dict(),
         "optimizers": [each.state_dict() for each in optimizers],
     }
+    whole = BytesIO()
+    torch.save(held, whole)
     part = state.with_name(f"{state.name}.part")
-    torch.save(held, part)
+    part.write_bytes(whole.getbuffer())  # and not by torch, to whom a full disk is no OSError
     part.replace(state)
 
 
 def _restored(state: Path, digest: str, model: nn.Module, optimizers: Sequence[Optimizer]) -> list[float]:
     """The losses so far, with model and optimizers as they were; none where there is no state of this training."""
     try:
-        held: dict[str, Any] = torch.load(state, weights_only=True)
+        held: Any = torch.load(state, weights_only=True)
     except (OSError, RuntimeError, EOFError, UnpicklingError):
         return []
-    if held.get("digest") != digest:
+    if not isinstance(held, dict) or held.get("digest") != digest:
         return []
-    model.load_state_dict(held["model"])
-    for each, kept in zip(optimizers, held["optimizers"], strict=True):
-        each.load_state_dict(kept)
-    losses: list[float] = held["losses"]
+    try:
+        losses = [float(loss) for loss in held["losses"]]
+        model.load_state_dict(held["model"])
+        for each, kept in zip(optimizers, held["optimizers"], strict=True):
+            each.load_state_dict(kept)
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise EmtError(f"{state} can't be gone on from ({' '.join(str(error).split())}). Delete it.") from error
     return losses

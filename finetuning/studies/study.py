@@ -115,7 +115,7 @@ def read_study(named: str, fields: Mapping[str, Any] | None = None) -> Study:
     """
     said = over(read_mapping(file_of("study", named, FOLDER), "study"), _nested(fields or {}))
     study = validated(Study, said, f"study {named}")
-    if not (study.base or study.miniature):
+    if not study.base and study.miniature is None:
         raise EmtError(f"study {named} leaves open which model is tuned: give --base, a folder or hub id.")
     study.read_recipes()
     return study

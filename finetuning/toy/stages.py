@@ -1,7 +1,8 @@
 """Work in stages that are done once: a second start goes on after the last one that was finished.
 
 A stage owns a folder. It works in a hidden folder beside it that takes the name at the end, so that a stage which was
-interrupted leaves nothing that looks finished. What was done is known by a hash of everything that it depends on.
+interrupted leaves nothing that looks finished. What was done is known by a hash of everything that it depends on, and
+whether it is still whole by the hashes of its files.
 """
 
 import hashlib
@@ -17,6 +18,8 @@ from safetensors import SafetensorError
 
 from emt_tasks.errors import EmtError
 from emt_tasks.runs.manifest import write_json
+from finetuning.training.checkpoint import file_sha256
+from finetuning.tuning.job_folder import read_told
 
 MANIFEST = "stage.json"
 
@@ -39,13 +42,23 @@ class Stage:
 
 
 def finished(folder: Path, inputs: Mapping[str, Any]) -> Stage | None:
-    """The stage in `folder` if it was made of these `inputs`."""
-    try:
-        told = json.loads((folder / MANIFEST).read_text(encoding="utf8"))
-        digest, outcome = told["digest"], told["outcome"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # not there, or not whole: to be made
-    return Stage(folder, digest, outcome, kept=True) if digest == digest_of(inputs) else None
+    """The stage in `folder` if it was made of these `inputs` and every file is as it was written."""
+    told = read_told(folder / MANIFEST)
+    if told.get("digest") != digest_of(inputs) or not _is_whole(folder, told.get("files")):
+        return None
+    return Stage(folder, told["digest"], told.get("outcome", {}), kept=True)
+
+
+def made_of(folder: Path) -> Mapping[str, Any] | None:
+    """What the stage in `folder` was made of; None where there is none that says it."""
+    inputs = read_told(folder / MANIFEST).get("inputs")
+    return inputs if isinstance(inputs, dict) else None
+
+
+def _is_whole(folder: Path, files: Any) -> bool:
+    return isinstance(files, dict) and all(
+        (folder / name).is_file() and file_sha256(folder / name) == known for name, known in files.items()
+    )
 
 
 def stage(folder: Path, inputs: Mapping[str, Any], make: Callable[[Path], Mapping[str, Any]]) -> Stage:
@@ -71,7 +84,9 @@ def stage(folder: Path, inputs: Mapping[str, Any], make: Callable[[Path], Mappin
         part.mkdir(parents=True)
         outcome = make(part)
         seconds = round(time.monotonic() - started, 1)
-        write_json(part / MANIFEST, {"digest": digest, "inputs": inputs, "seconds": seconds, "outcome": outcome})
+        files = {path.relative_to(part).as_posix(): file_sha256(path) for path in _files(part)}
+        told = {"digest": digest, "inputs": inputs, "seconds": seconds, "outcome": outcome, "files": files}
+        write_json(part / MANIFEST, told)
         if folder.exists():
             shutil.rmtree(folder)
         part.rename(folder)
@@ -81,6 +96,10 @@ def stage(folder: Path, inputs: Mapping[str, Any], make: Callable[[Path], Mappin
             "run the same command again."
         ) from error
     return Stage(folder, digest, outcome, kept=False)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def digest_of(inputs: Mapping[str, Any]) -> str:

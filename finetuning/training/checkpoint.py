@@ -67,7 +67,7 @@ def describe(folder: Path, told: Mapping[str, Any], takes: Sequence[str]) -> Non
         told: what made it.
         takes: the arguments that load it: `peft`, `projector`.
     """
-    weights = {file.name: _sha256(file) for file in sorted(folder.iterdir()) if file.is_file()}
+    weights = {file.name: file_sha256(file) for file in sorted(folder.iterdir()) if file.is_file()}
     write_json(folder / FILE, {"schema": SCHEMA, **told, "takes": list(takes), "weights": weights})
 
 
@@ -110,9 +110,10 @@ def is_whole(checkpoint: Checkpoint) -> bool:
     """Whether the folder's files are those that were written, by content."""
     wanted = checkpoint.told.get("weights") or {}
     files = {name: checkpoint.folder / name for name in wanted}
-    return bool(wanted) and all(path.is_file() and _sha256(path) == wanted[name] for name, path in files.items())
+    return bool(wanted) and all(path.is_file() and file_sha256(path) == wanted[name] for name, path in files.items())
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """The sha256, in hex, of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
