@@ -67,7 +67,10 @@ def evaluate_loaded(lm: Any, model: str, model_args: Mapping[str, Any], asked: E
     from lmms_eval import evaluator
 
     from model_wrappers.generating.journaled import Journaled
+    from model_wrappers.wrapper import Wrapper
 
+    if isinstance(lm, Wrapper):
+        lm.batch_size = asked.batch_size  # it may have been loaded for something else, as to be tuned
     if not asked.keep and manifest.rank() == 0:
         Journal.forget(asked.output_path, manifest.ranks())
     weights = weights_of(lm, model, model_args)

@@ -140,8 +140,12 @@ class Wrapper(lmms):
 
     @property
     def batch_size(self) -> int:
-        """Rows that are answered together."""
+        """Rows that are answered together; with `auto` as many as fit at the moment."""
         return self._batch_size.now
+
+    @batch_size.setter
+    def batch_size(self, rows: int) -> None:
+        self._batch_size = BatchSize(rows, None, self._device)
 
     def _answered(
         self,

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from finetuning.training.base_model import LoadedBase
 from finetuning.tuning.in_the_loop import Asked, tune_and_ask
 from finetuning.tuning.tune import tune
 from finetuning.tuning.whole_runs import MARK, evaluated_once
+from model_wrappers.generating.generation import Generator
 
 TASKS = ("emt_mnist", "emt_cifar10")
 
@@ -93,6 +95,23 @@ def test_a_run_that_was_being_written_is_written_anew(loaded: LoadedBase, sets: 
     assert ask() is not None
     assert raw_answers(folder) == first
     assert not read_runs([folder]).problems
+
+
+def test_a_model_that_was_loaded_to_be_tuned_answers_in_batches(
+    loaded: LoadedBase, sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered, sizes = Generator.answers, []
+
+    def counted(generator: Generator, batch: Any, *rest: Any) -> Any:
+        sizes.append(len(batch["input_ids"]))
+        return answered(generator, batch, *rest)
+
+    monkeypatch.setattr(Generator, "answers", counted)
+    with loaded.answering({}) as lm:
+        wanted = Evaluation(TASKS[:1], tmp_path, 4, 8, shown=False)
+        evaluated_once(lambda: lm, lm.name, {"pretrained": loaded.name}, wanted, "x", sets, lambda _: None)
+    assert sum(sizes) == 8
+    assert max(sizes) > 1
 
 
 def test_several_processes_are_refused(make_job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
