@@ -1,7 +1,8 @@
 """A study done: the base and its encoder are asked, every cell is tuned and asked, from wherever it stopped."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from emt_tasks import harness
 from emt_tasks.errors import EmtError
@@ -16,6 +17,8 @@ from finetuning.training.base_model import LoadedBase, load_base
 from finetuning.tuning.in_the_loop import Evaluations
 from finetuning.tuning.tune import tune
 from finetuning.tuning.whole_runs import evaluated_once
+from model_wrappers.checkpoints.fingerprint import folder_fingerprint
+from model_wrappers.zero_shot.arguments import IN_FOLDER
 
 ENCODER = "encoder"
 Tell = Callable[[str], None]
@@ -67,7 +70,9 @@ def ask_encoder(plan: Plan, tell: Tell) -> None:
     assert plan.encoder is not None
     folder = plan.runs / ENCODER
     asked = Evaluation(plan.study.tasks, folder, plan.study.batch_size, plan.study.limit, shown=False)
-    identity = answer_key(dict(plan.encoder), plan.study.tasks, plan.study.limit, str(plan.data_dir), versions())
+    identity = answer_key(
+        dict(plan.encoder), _weights(plan.encoder), plan.study.tasks, plan.study.limit, str(plan.data_dir), versions()
+    )
     try:
         evaluated_once(
             lambda: harness.load_model("emt_clip", dict(plan.encoder or {}), asked.batch_size, plan.device),
@@ -77,6 +82,12 @@ def ask_encoder(plan: Plan, tell: Tell) -> None:
         if plan.study.encoder != "auto":
             raise
         tell(f"  {ENCODER}: gone without ({error})")
+
+
+def _weights(encoder: Mapping[str, str]) -> list[str]:
+    """What the files and folders among an encoder's arguments hold: one that is made anew is asked anew."""
+    places = [Path(value.removeprefix(IN_FOLDER)) for value in encoder.values()]
+    return [folder_fingerprint(place) for place in places if place.exists()]
 
 
 def _in_words(cell: Cell) -> str:
