@@ -1,5 +1,6 @@
 """Real digits of scikit-learn, 8x8, in a folder for each class."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +30,19 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture
-def make_job(digits: Path, tmp_path: Path):
-    """A job on them, some epochs of some steps; fields of the course and of the job can be given."""
+@pytest.fixture(scope="session")
+def job_in(digits: Path):
+    """A job on them in a folder, some epochs of some steps; fields of the course and of the job can be given."""
 
-    def made(fields: dict | None = None, course: str = "resnet", **others) -> ReproJob:
-        given = {"data": f"folder:{digits}", "out": tmp_path / "out", "device": "cpu"}
+    def made(out: Path, fields: dict | None = None, course: str = "resnet", **others) -> ReproJob:
+        given = {"data": f"folder:{digits}", "out": out, "device": "cpu"}
         network = "resnet" if course == "resnet" else "clip"
         return ReproJob(read_course(network, course, QUICK[network] | (fields or {})), **(given | others))
 
     return made
+
+
+@pytest.fixture
+def make_job(job_in, tmp_path: Path):
+    """The same in the test's own folder."""
+    return partial(job_in, tmp_path / "out")

@@ -1,6 +1,7 @@
 """A tower of the true architecture learns digits; the rest of it stays, and every epoch is asked."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import open_clip
@@ -27,17 +28,26 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
     return Start("local", str(toy_clip.saved(tmp_path_factory.mktemp("clip") / "toy")))
 
 
+def asking(out: Path) -> Questions:
+    return Questions(("emt_mnist",), out / "runs", limit=2, template="a photo of a {c}.")
+
+
 @pytest.fixture
 def questions(tmp_path: Path) -> Questions:
-    return Questions(("emt_mnist",), tmp_path / "out" / "runs", limit=2, template="a photo of a {c}.")
+    return asking(tmp_path / "out")
 
 
 @pytest.fixture
 def clip_job(make_job, sets: Path):
-    def made(course: str = "full", fields: dict | None = None, **others):
-        return make_job(fields, course, data_dir=sets, **others)
+    return partial(make_job, course="full", data_dir=sets)
 
-    return made
+
+@pytest.fixture(scope="module")
+def tuned(job_in, start: Start, sets: Path, tmp_path_factory: pytest.TempPathFactory):
+    """Two epochs of full tuning, never stopped: the job, what it left, and what it was asked."""
+    out = tmp_path_factory.mktemp("tuned")
+    job = job_in(out, course="full", data_dir=sets)
+    return job, reproduce(job, start, asking(out), shown=False), asking(out)
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -50,46 +60,45 @@ def changed(start: Start, folder: Path) -> set[str]:
     return {name for name, value in after.items() if not torch.equal(value, before[name])}
 
 
-def test_the_tower_learns_and_every_epoch_is_asked_as_emt_clip(start, questions, clip_job) -> None:
-    done = reproduce(clip_job(), start, questions, shown=False)
+def test_the_tower_learns_and_every_epoch_is_asked_as_emt_clip(start, tuned) -> None:
+    _, done, questions = tuned
     assert done.told["checkpoints"] == ["epoch-1.0", "epoch-2.0"]
     assert changed(start, done.folder / "epoch-2.0") == {
         name for name in weights(Path(start.pretrained)) if name.startswith("visual.")
     }
     assert done.history[1]["loss"] < done.history[0]["loss"]
-    told = findings(read_runs([questions.runs])).told
+    told = findings(read_runs([questions.runs / "base", questions.runs / done.folder.name])).told
     assert [place.role for place in told.places] == [Role.BASE, Role.TUNED, Role.TUNED]
     assert [(place.epoch, place.method) for place in told.of(Role.TUNED)] == [(1.0, "full"), (2.0, "full")]
     assert {place.base for place in told.of(Role.TUNED)} == {told.of(Role.BASE)[0].run}
 
 
 def test_of_a_linear_probe_only_the_last_map_changes(start, questions, clip_job) -> None:
-    done = reproduce(clip_job("linear-probe"), start, questions, shown=False)
-    assert changed(start, done.folder / "epoch-2.0") == {"visual.proj"}
+    done = reproduce(clip_job({"epochs": 1}, course="linear-probe"), start, questions, shown=False)
+    assert changed(start, done.folder / "epoch-1.0") == {"visual.proj"}
 
 
-def test_wise_ft_keeps_the_point_between_start_and_tuned(start, questions, clip_job) -> None:
-    done = reproduce(clip_job("wise-ft", {"epochs": 1, "alphas": [0.25]}), start, questions, shown=False)
-    assert done.told["checkpoints"] == ["epoch-1.0", "epoch-1.0-alpha-0.25"]
-    first, tuned = weights(Path(start.pretrained)), weights(done.folder / "epoch-1.0")
-    for name, value in weights(done.folder / "epoch-1.0-alpha-0.25").items():
-        assert torch.allclose(value, 0.75 * first[name] + 0.25 * tuned[name], atol=1e-6), name
-    methods = {place.method for place in findings(read_runs([questions.runs])).told.of(Role.TUNED)}
-    assert methods == {"full", "wise-ft"}
+def test_wise_ft_keeps_the_point_between_start_and_tuned_and_the_tower_of_full_counts_once(
+    start, tuned, job_in, sets
+) -> None:
+    job, _, questions = tuned
+    done = reproduce(job_in(job.out, {"alphas": [0.25]}, "wise-ft", data_dir=sets), start, questions, shown=False)
+    names = [f"epoch-{epoch}{point}" for epoch in ("1.0", "2.0") for point in ("", "-alpha-0.25")]
+    assert done.told["checkpoints"] == names
+    first, last = weights(Path(start.pretrained)), weights(done.folder / "epoch-2.0")
+    for name, value in weights(done.folder / "epoch-2.0-alpha-0.25").items():
+        assert torch.allclose(value, 0.75 * first[name] + 0.25 * last[name], atol=1e-6), name
+    places = findings(read_runs([questions.runs])).told.of(Role.TUNED)
+    assert {place.run: (place.method, place.alpha) for place in places} == {
+        "full-digits0/epoch-1.0": ("full", None),
+        "full-digits0/epoch-2.0": ("full", None),
+        "wise-ft-digits0/epoch-1.0-alpha-0.25": ("wise-ft", 0.25),
+        "wise-ft-digits0/epoch-2.0-alpha-0.25": ("wise-ft", 0.25),
+    }
 
 
-def test_full_and_wise_ft_in_one_folder_are_one_tower_and_a_point_on_the_way(start, questions, clip_job) -> None:
-    for course in ("full", "wise-ft"):
-        reproduce(clip_job(course, {"epochs": 1}), start, questions, shown=False)
-    tuned = findings(read_runs([questions.runs])).told.of(Role.TUNED)
-    assert {place.run: place.alpha for place in tuned} == {
-        "full-digits0/epoch-1.0": None, "wise-ft-digits0/epoch-1.0-alpha-0.5": 0.5,
-    }  # fmt: skip
-
-
-def test_a_kept_folder_is_the_tuned_model_to_open_clip_itself(start, questions, clip_job) -> None:
-    job = clip_job(fields={"epochs": 1})
-    done = reproduce(job, start, questions, shown=False)
+def test_a_kept_folder_is_the_tuned_model_to_open_clip_itself(start, tuned) -> None:
+    job, done, _ = tuned
     folder = done.folder / "epoch-1.0"
     theirs, _, _ = open_clip.create_model_and_transforms(f"local-dir:{folder}")
     _, batches = made(job, start)
@@ -101,7 +110,7 @@ def test_a_kept_folder_is_the_tuned_model_to_open_clip_itself(start, questions, 
     assert done.history[0]["accuracy"] == pytest.approx(float(right))
 
 
-def test_stopped_between_training_and_asking_it_ends_alike(start, questions, clip_job, tmp_path: Path) -> None:
+def test_stopped_between_training_and_asking_it_ends_alike(start, tuned, tmp_path: Path) -> None:
     lines: list[str] = []
 
     def stop(line: str) -> None:
@@ -109,11 +118,11 @@ def test_stopped_between_training_and_asking_it_ends_alike(start, questions, cli
         if "epoch 1:" in line:
             raise KeyboardInterrupt
 
-    job = clip_job(out=tmp_path / "stopped")
+    job, once, _ = tuned
+    stopped, questions = replace(job, out=tmp_path), asking(tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        reproduce(job, start, questions, stop, shown=False)
-    done = reproduce(job, start, questions, lines.append, shown=False)
-    once = reproduce(clip_job(out=tmp_path / "once"), start, questions, shown=False)
+        reproduce(stopped, start, questions, stop, shown=False)
+    done = reproduce(stopped, start, questions, lines.append, shown=False)
     for name in ("epoch-1.0", "epoch-2.0"):
         hashes = [read_checkpoint(each.folder / name).told["weights"] for each in (done, once)]
         assert hashes[0] == hashes[1]
@@ -123,10 +132,10 @@ def test_stopped_between_training_and_asking_it_ends_alike(start, questions, cli
 def test_what_is_finished_is_kept_and_asked_what_is_new(start, questions, clip_job) -> None:
     """Of fewer rows, too: what is read back is what was asked last, and the rest is not thrown away."""
     lines: list[str] = []
-    reproduce(clip_job(fields={"epochs": 1}), start, replace(questions, limit=4), shown=False)
+    reproduce(clip_job({"epochs": 1}), start, replace(questions, limit=4), shown=False)
     for limit, said in ((4, "(kept)"), (2, "asked before"), (2, "(kept)")):
         lines.clear()
-        again = reproduce(clip_job(fields={"epochs": 1}), start, replace(questions, limit=limit), lines.append, False)
+        again = reproduce(clip_job({"epochs": 1}), start, replace(questions, limit=limit), lines.append, False)
         assert again.kept
         assert all(said in line for line in lines)
     found = read_runs([questions.runs])
@@ -153,7 +162,7 @@ def test_a_tower_without_a_last_map_is_refused_for_a_probe(start, clip_job) -> N
     encoder = start.load("cpu")
     encoder.model.visual.proj = None
     with pytest.raises(EmtError, match="no linear map at its end"):
-        TowerClassifier(encoder, ("a", "b"), clip_job("linear-probe").course)
+        TowerClassifier(encoder, ("a", "b"), clip_job(course="linear-probe").course)
 
 
 def test_the_pictures_size_is_known_without_the_weights(start) -> None:
@@ -162,6 +171,6 @@ def test_the_pictures_size_is_known_without_the_weights(start) -> None:
 
 
 def test_the_preflight_tells_everything(start, clip_job) -> None:
-    found = {check.name: check.found for check in checks(clip_job("linear-probe"), start, 0)}
+    found = {check.name: check.found for check in checks(clip_job(course="linear-probe"), start, 0)}
     assert list(found) == ["data", "words", "pictures", "model", "disk", "time"]
     assert "768 of its image tower's" in found["model"]

@@ -37,14 +37,18 @@ def told_of(done) -> list[dict]:
 
 
 @pytest.fixture(scope="module")
-def whole(digits: Path, tmp_path_factory: pytest.TempPathFactory):
-    from finetuning.repro.course import read_course
-    from finetuning.repro.job import ReproJob
-
-    fields = {"epochs": 5, "second_epochs": 2, "batch_size": 8, "learning_rate": 0.02, "crop": 0, "flip": False}
-    out = tmp_path_factory.mktemp("whole")
-    job = ReproJob(read_course("resnet", "resnet", fields), f"folder:{digits}", out, device="cpu")
+def whole(job_in, tmp_path_factory: pytest.TempPathFactory):
+    """Long enough to learn something."""
+    fields = {"epochs": 5, "second_epochs": 2, "crop": 0, "flip": False}
+    job = job_in(tmp_path_factory.mktemp("whole"), fields)
     return job, reproduce(job, shown=False)
+
+
+@pytest.fixture(scope="module")
+def short(job_in, tmp_path_factory: pytest.TempPathFactory):
+    """Never stopped; moved and mirrored by chance, and long enough to be stopped within the first half."""
+    job = job_in(tmp_path_factory.mktemp("short"), {"second_epochs": 1, "crop": 0.125, "flip": True})
+    return job, reproduce(job, "imagenet", shown=False)
 
 
 def test_the_first_half_is_learnt_and_then_gone(whole) -> None:
@@ -90,46 +94,48 @@ def test_the_operations_are_twice_the_multiplications_and_three_times_that_with_
     assert 2.5 < flops["step"] / flops["forward"] <= 3  # the first layer's pictures need no gradient
 
 
-@pytest.mark.parametrize("stop_after", [3, 5])
-def test_stopped_after_an_epoch_it_ends_alike(whole, stop_after: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop_after", [1, 2])
+def test_stopped_after_an_epoch_it_ends_alike(short, stop_after: int, tmp_path: Path) -> None:
     """Within the first half, and where the other begins."""
 
     def stop(row) -> None:
         if row["epoch"] == stop_after:
             raise KeyboardInterrupt
 
-    job, once = whole
+    job, once = short
     stopped = replace(job, out=tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        reproduce(stopped, told=stop, shown=False)
-    again = reproduce(stopped, shown=False)
+        reproduce(stopped, "imagenet", told=stop, shown=False)
+    again = reproduce(stopped, "imagenet", shown=False)
     assert hashes(again) == hashes(once)
     assert told_of(again) == told_of(once)
 
 
-def test_what_is_finished_is_kept_until_a_file_of_it_changes(whole, tmp_path: Path) -> None:
-    job, done = whole
-    again = reproduce(job, shown=False)
+def test_what_is_finished_is_kept_until_a_file_of_it_changes(short, tmp_path: Path) -> None:
+    job, done = short
+    again = reproduce(job, "imagenet", shown=False)
     assert again.kept
     assert again.history == done.history
     copy = Path(shutil.copytree(done.folder, tmp_path / "copy"))
     assert finished(copy, done.told["inputs"])
-    (copy / "epoch-7.0" / WEIGHTS).write_bytes(b"oops")
+    (copy / "epoch-3.0" / WEIGHTS).write_bytes(b"oops")
     assert finished(copy, done.told["inputs"]) is None
 
 
-def test_another_trainings_folder_is_refused_by_what_differs(make_job) -> None:
-    short = {"epochs": 1, "second_epochs": 1}
-    reproduce(make_job(short), "imagenet", shown=False)
-    with pytest.raises(EmtError, match=r"holds a training of another data, limit \(nothing there, 8 here\)"):
-        reproduce(make_job(short, limit=8), "imagenet", shown=False)
-    assert not reproduce(make_job(short, limit=8), "imagenet", shown=False, fresh=True).kept
+def test_another_trainings_folder_is_refused_by_what_differs(short, tmp_path: Path) -> None:
+    job, done = short
+    other = replace(job, out=tmp_path, course=job.course.model_copy(update={"epochs": 1}), limit=4)
+    shutil.copytree(done.folder, other.home.folder)
+    said = r"of another course.epochs \(2 there, 1 here\), data, limit \(nothing there, 4 here\)"
+    with pytest.raises(EmtError, match=said):
+        reproduce(other, "imagenet", shown=False)
+    assert not reproduce(other, "imagenet", shown=False, fresh=True).kept
 
 
 def test_two_starts_at_once_are_one_too_many(make_job) -> None:
     job = make_job()
     with (
-        alone_in(job.out, "training", f".{job.name}.lock"),
+        alone_in(job.out, "training", f".{job.home.name}.lock"),
         pytest.raises(EmtError, match="another training resnet-digits0 is at work"),
     ):
         reproduce(job, "imagenet", shown=False)
@@ -139,10 +145,10 @@ def test_a_damaged_state_is_named_and_not_begun_from(make_job) -> None:
     def stop(row) -> None:
         raise KeyboardInterrupt
 
-    job = make_job()
+    job = make_job(limit=2)
     with pytest.raises(KeyboardInterrupt):
         reproduce(job, "imagenet", told=stop, shown=False)
-    weights = job.state / "epoch-1" / "weights.safetensors"
+    weights = job.home.state / "epoch-1" / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(EmtError, match=r"epoch-1 can't be used .* --fresh"):
         reproduce(job, "imagenet", shown=False)
@@ -150,7 +156,7 @@ def test_a_damaged_state_is_named_and_not_begun_from(make_job) -> None:
 
 def test_a_loss_that_is_no_number_ends_it_with_advice(make_job) -> None:
     with pytest.raises(EmtError, match="the learning rate 1e\\+20 is too high"):
-        reproduce(make_job({"learning_rate": 1e20, "warmup": 0}), "imagenet", shown=False)
+        reproduce(make_job({"learning_rate": 1e20, "warmup": 0}, limit=4), "imagenet", shown=False)
 
 
 def test_the_preflight_tells_everything_and_changes_nothing(make_job) -> None:
@@ -159,7 +165,7 @@ def test_the_preflight_tells_everything_and_changes_nothing(make_job) -> None:
     assert list(found) == ["data", "network", "pictures", "disk", "time"]
     assert not any(check.problem for check in found.values())
     assert "classes 0 to 2 first, then 3 to 4" in found["network"].found
-    assert not job.folder.exists()
+    assert not job.home.folder.exists()
 
 
 def test_too_few_classes_are_refused_before_a_picture_is_read(make_job, digits: Path, tmp_path: Path) -> None:
