@@ -2,18 +2,17 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
-from rich.console import Console
 
 from emt_tasks import clip_argmin, gpt_judge, label_match
-from emt_tasks.cli.arguments import PAIRS, as_word
+from emt_tasks.cli.arguments import PAIRS
 from emt_tasks.cli.judge_options import judge_options, judge_settings
+from emt_tasks.cli.score_telling import Shown, kept, tell_read
 from emt_tasks.errors import EmtError, RefusedToSpend, UnknownName
 from emt_tasks.escaping import terminal
 from emt_tasks.gpt_judge.asking import Totals, ask_all
@@ -27,29 +26,17 @@ from emt_tasks.gpt_judge.settings import JudgeSettings, says_yes
 from emt_tasks.gpt_judge.store import VerdictStore
 from emt_tasks.labels import ALL_SETS, label_set
 from emt_tasks.runs.problems import Trouble
-from emt_tasks.runs.summary import TaskResult, task_results
 from emt_tasks.scoring import readers
 from emt_tasks.scoring.answers import Answers
 from emt_tasks.scoring.cells import ENDINGS
 from emt_tasks.scoring.columns import Columns
 from emt_tasks.scoring.judging import judged_records, prepared
-from emt_tasks.scoring.stored import keep, stored_answers
+from emt_tasks.scoring.stored import stored_answers
 from emt_tasks.scoring.tables import run_of_table
-from emt_tasks.tables import beside_table, results_table
 
 READINGS = (label_match.NAME, clip_argmin.NAME, gpt_judge.NAME)
-BESIDE = ("synonym", "hypernym", "coarse")
 PARTIAL = 3
-Records = Sequence[Mapping[str, Any]]
 Ask = Callable[[Plan, VerdictStore], Totals | None]
-
-
-class Shown(NamedTuple):
-    """A result without the most of its rows, which may be a million, and what JSON says of it."""
-
-    run: str
-    result: TaskResult
-    told: Mapping[str, Any]
 
 
 @click.command()
@@ -98,30 +85,21 @@ def command(
     """
     readings = _readings(names, kept_as, dry_run)
     runs = _runs(paths, set_key, Columns(id_column, label_column, answer_column), output_path)
-    answers, problems = stored_answers(runs, tasks.split(",") if tasks else None, set_key)
-    for problem in problems:
-        if problem.trouble is not Trouble.WEAK_IDENTITY:  # which matters where runs are compared
-            click.echo(f"note: {problem}", err=True)
+    answers = _answers(runs, tasks, set_key)
     shown: list[Shown] = []
     unscored = None
     for reading in readings:
-        if reading == gpt_judge.NAME:
-            settings = judge_settings(**judge, max_cost_usd=max_cost_usd)
-            ask = _asking(settings, yes or says_yes(), replay, batch, poll)
-            with VerdictStore(settings.store) as store:
-                judging = prepared(answers, settings, store, batch)
-                click.echo(judging.plan.in_words, err=True)
-                if dry_run:
-                    _tell_plan(judging.plan, as_json)
-                    return
-                why, unscored = _asked(judging.plan, store, ask)
-                name = kept_as or settings.protocol.reading
-                shown += _kept(answers, name, judged_records(judging, answers, store, name, why))
-        else:
-            name = kept_as or reading
-            read = readers.by_label_match if reading == label_match.NAME else readers.by_clip_argmin(clip_given)
-            shown += _kept(answers, name, (readers.records(one, read, name) for one in answers))
-    _report(shown, runs, as_json)
+        if reading != gpt_judge.NAME:
+            shown += _read(answers, reading, kept_as, clip_given)
+            continue
+        settings = judge_settings(**judge, max_cost_usd=max_cost_usd)
+        if dry_run:
+            _tell_cost(answers, settings, batch, as_json)
+            return
+        ask = _asking(settings, yes or says_yes(), replay, batch, poll)
+        judged, unscored = _judged(answers, settings, ask, kept_as, batch)
+        shown += judged
+    tell_read(shown, runs, as_json)
     if unscored:
         click.echo(f"partial: {unscored}; run the same command again to have the rest", err=True)
         raise click.exceptions.Exit(PARTIAL)
@@ -168,7 +146,39 @@ def _run(path: Path, set_key: str | None, columns: Columns, output: Path) -> Pat
     return folder
 
 
-def _tell_plan(plan: Plan, as_json: bool) -> None:
+def _answers(runs: Sequence[Path], tasks: str | None, set_key: str | None) -> Sequence[Answers]:
+    """The answers of the runs; what is wrong with them is said."""
+    answers, problems = stored_answers(runs, tasks.split(",") if tasks else None, set_key)
+    for problem in problems:
+        if problem.trouble is not Trouble.WEAK_IDENTITY:  # which matters where runs are compared
+            click.echo(f"note: {problem}", err=True)
+    return answers
+
+
+def _read(answers: Sequence[Answers], reading: str, kept_as: str | None, clip_given: dict[str, Any]) -> list[Shown]:
+    """What a reading that costs nothing makes of the answers."""
+    name = kept_as or reading
+    read = readers.by_label_match if reading == label_match.NAME else readers.by_clip_argmin(clip_given)
+    return kept(answers, name, (readers.records(one, read, name) for one in answers))
+
+
+def _judged(
+    answers: Sequence[Answers], settings: JudgeSettings, ask: Ask, kept_as: str | None, batch: bool
+) -> tuple[list[Shown], str | None]:
+    """What the judge makes of the answers; how many have no verdict, in words, None where all have one."""
+    with VerdictStore(settings.store) as store:
+        judging = prepared(answers, settings, store, batch)
+        click.echo(judging.plan.in_words, err=True)
+        why, unscored = _asked(judging.plan, store, ask)
+        name = kept_as or settings.protocol.reading
+        return kept(answers, name, judged_records(judging, answers, store, name, why)), unscored
+
+
+def _tell_cost(answers: Sequence[Answers], settings: JudgeSettings, batch: bool, as_json: bool) -> None:
+    """What the judge would be asked, and what that costs."""
+    with VerdictStore(settings.store) as store:
+        plan = prepared(answers, settings, store, batch).plan
+    click.echo(plan.in_words, err=True)
     click.echo(json.dumps(plan.summary(), indent=2) if as_json else "dry run: nothing was asked")
 
 
@@ -213,33 +223,3 @@ def _require_yes(yes: bool) -> None:
         raise RefusedToSpend("this costs money and nobody is at a terminal to say yes. Add --yes, or --dry-run.")
     if not click.confirm("spend it?", err=True):
         raise RefusedToSpend("nothing was asked and nothing spent.")
-
-
-def _kept(answers: Sequence[Answers], name: str, told: Iterable[Records]) -> list[Shown]:
-    """Keep the records beside their runs, one run after the other; what is shown of each."""
-    shown: list[Shown] = []
-    for one, records in zip(answers, told, strict=True):
-        click.echo(f"written to {keep(one, name, records)}", err=True)
-        shown += [
-            Shown(one.run, replace(result, rows=_counted_beside(result.rows)), {"run": one.run, **result.summary()})
-            for result in task_results(one.task, records)
-        ]
-    return shown
-
-
-def _counted_beside(rows: Records) -> Records:
-    """What of the rows the table of credits needs, and no more."""
-    return [{name: row[name] for name in BESIDE if name in row} for row in rows if "synonym" in row]
-
-
-def _report(shown: Sequence[Shown], runs: Sequence[Path], as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps({"results": [one.told for one in shown]}, indent=2))
-    results = [(one.run, one.result) for one in shown]
-    console = Console(stderr=as_json)
-    console.print(results_table(results, "readings of stored answers"))
-    beside = beside_table(results)
-    if beside is not None:
-        console.print(beside)
-    run = as_word(runs[0])
-    click.echo(f"next: emt agree {run} (how far its readings agree), or emt compare {run} OTHER_RUN", err=True)

@@ -68,21 +68,6 @@ def manifest(
         timing: seconds and images a second.
         details: what else a wrapper says of itself: its encoder, its templates.
     """
-    tasks = {}
-    for result in results:
-        config = configs[result.task]
-        told = config.get("metadata") or {}
-        tasks[result.task] = {
-            "n": result.n,
-            "version": told.get("version"),
-            "dataset_path": config.get("dataset_path"),
-            "revision": (config.get("dataset_kwargs") or {}).get("revision"),
-            "data_dir": told.get("data_dir"),
-            "data_fingerprint": result.fingerprint,
-            "prompt": config.get("doc_to_text"),
-            "generation_kwargs": config.get("generation_kwargs"),
-            "prompt_hash": answer_key(config.get("doc_to_text"), config.get("generation_kwargs")),
-        }
     return {
         "schema": 1,
         "model": model,
@@ -90,11 +75,27 @@ def manifest(
         "weights": weights,
         "details": dict(details),
         "settings": dict(settings),
-        "tasks": tasks,
+        "tasks": {result.task: _task(result, configs[result.task]) for result in results},
         "timing": dict(timing),
         "versions": versions(),
         "command": shown_command(sys.argv),
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _task(result: TaskResult, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What a task was made of and how it was asked."""
+    told = config.get("metadata") or {}
+    return {
+        "n": result.n,
+        "version": told.get("version"),
+        "dataset_path": config.get("dataset_path"),
+        "revision": (config.get("dataset_kwargs") or {}).get("revision"),
+        "data_dir": told.get("data_dir"),
+        "data_fingerprint": result.fingerprint,
+        "prompt": config.get("doc_to_text"),
+        "generation_kwargs": config.get("generation_kwargs"),
+        "prompt_hash": answer_key(config.get("doc_to_text"), config.get("generation_kwargs")),
     }
 
 
