@@ -34,11 +34,11 @@ class Cell:
 
 
 def grid(told: Gathered) -> tuple[Cell, ...]:
-    """The cells of all tunings whose base, sets and epoch are known, in the order of the runs."""
+    """The cells of all tunings whose base, sets and epoch are known, in the order of the runs; no points on the way."""
     alike: dict[tuple[object, ...], list[Place]] = {}
     for series in series_of(told):
         last = series[-1]
-        if not last.missing:
+        if not last.missing and last.alpha is None:
             alike.setdefault((last.base, last.sets, last.method, last.recipe, last.epoch), []).append(last)
     return tuple(cell for seeds in alike.values() for cell in _cells(told, sorted(seeds, key=_seed)))
 

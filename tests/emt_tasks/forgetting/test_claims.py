@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from synthetic_runs import BASE, ENCODER, Truth
@@ -93,3 +94,21 @@ def test_a_part_that_can_not_be_told_leaves_the_claim_open(told: Told) -> None:
     (claim,) = [claim for claim in found.claims if claim.letter == "b"]
     assert [part.verdict for part in claim.parts] == [Verdict.HOLDS, Verdict.CANT_TELL]
     assert claim.verdict is Verdict.CANT_TELL
+
+
+def of_seed(run: Truth, seed: int) -> Truth:
+    return replace(run, name=f"{run.name}-seed{seed}", tuned={**(run.tuned or {}), "seed": seed})
+
+
+@pytest.mark.parametrize(("seeds", "pairs"), [((0, 1), 2), ((0, 2), 1), ((2, 3), 4)])
+def test_tunings_of_one_seed_are_compared_where_both_have_it(told: Told, seeds: tuple[int, int], pairs: int) -> None:
+    linear, lora = tuned("mnist", "linear", 3, -0.1), tuned("mnist", "lora", 3, -0.2)
+    wide = tuned("cifar100", "lora", 3, -0.1)
+    runs = [of_seed(linear, seed) for seed in (0, 1)] + [of_seed(run, seed) for run in (lora, wide) for seed in seeds]
+    found = told([Truth("base", BASE), *runs], n=60)
+    more = next(claim for claim in found.claims if claim.letter == "b").parts[1]
+    diverse = next(claim for claim in found.claims if claim.letter == "e").parts[0]
+    assert len(more.evidence) == pairs * 3  # on each of the other three sets
+    assert len(diverse.evidence) == 2 * 2  # both seeds of LoRA, on the two sets that neither was tuned on
+    seen = {place.run: place.seed for place in found.told.places}
+    assert all(seen[one.a] == seen[one.b] for one in diverse.evidence)

@@ -14,6 +14,7 @@ from finetuning.records.wording import read_template
 BRIEF = {"epochs": 0.5, "batch_size": 16}
 SMALL = {
     "sets": ["mnist?rows=20", "cifar10?rows=20"],
+    "threads": 1,
     "encoder": {"width": 16, "layers": 2, "heads": 2, "text_width": 8, "text_layers": 1, "text_heads": 1, "shared": 8},
     "contrast": BRIEF,
     "language": {"width": 64, "layers": 2, "heads": 2, "vocabulary": 512},

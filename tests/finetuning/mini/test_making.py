@@ -1,5 +1,6 @@
 """A miniature of some thousand weights: its parts are what they are said to be, and its making repeats."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from transformers import LlavaForConditionalGeneration
 from emt_tasks.errors import EmtError, UnknownName
 from finetuning.mini.base import MiniatureBase
 from finetuning.mini.encoder import EncoderFields, new_encoder, save_encoder, tower_of_encoder
-from finetuning.mini.making import BASE, ENCODER, Making
+from finetuning.mini.making import BASE, ENCODER, Making, on_threads
 from finetuning.mini.miniature import Miniature, read_miniature
 from finetuning.mini.pictures import pictures_of, scaled, varied
 from finetuning.records.rows import instruction_rows
@@ -24,6 +25,7 @@ SIZES = {"width": 16, "layers": 2, "heads": 2, "text_width": 8, "text_layers": 1
 BRIEF = {"epochs": 0.5, "batch_size": 16}
 TINY = {
     "sets": ["mnist?rows=20", "cifar10?rows=20"],
+    "threads": 1,
     "encoder": SIZES,
     "contrast": {"epochs": 2, "batch_size": 16},
     "language": {"width": 16, "layers": 1, "heads": 2, "vocabulary": 512},
@@ -97,6 +99,52 @@ def test_made_twice_it_has_the_same_weights_and_a_second_start_keeps_all(
     assert all("kept" in line for line in told)
 
 
+def test_a_file_that_is_not_as_it_was_written_is_made_anew_and_told_of(
+    made: Making, tiny: Miniature, sets: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(made.out, tmp_path, dirs_exist_ok=True)
+    weights = tmp_path / BASE / "model.safetensors"
+    turned = bytearray(weights.read_bytes())
+    turned[-1] ^= 1
+    weights.write_bytes(turned)
+    (tmp_path / "aligned/model.safetensors").write_bytes(b"")
+    told: list[str] = []
+    making = Making(tiny, tmp_path, sets, told.append)
+    assert not making.finished
+    making.run()
+    assert [line.split()[0] for line in told if "not as they were written" in line] == ["aligned", BASE]
+    assert files(making) == files(made)
+
+
+def test_another_miniature_in_the_folder_is_refused_and_stays(made: Making, sets: Path, tmp_path: Path) -> None:
+    shutil.copytree(made.out, tmp_path, dirs_exist_ok=True)
+    other = read_miniature("mini", {**TINY, "contrast": {"epochs": 1, "batch_size": 16}})
+    with pytest.raises(
+        EmtError, match=r"mini-encoder is of another miniature: training\.epochs \(2\.0 there, 1\.0 here\)"
+    ):
+        Making(other, tmp_path, sets, lambda _: None).run()
+    assert {path.name: path.read_bytes() for path in tmp_path.rglob("*.safetensors")} == {
+        path.name: path.read_bytes() for path in made.out.rglob("*.safetensors")
+    }
+
+
+def test_on_any_number_of_threads_the_weights_are_those_of_the_recipes(
+    made: Making, tiny: Miniature, sets: Path, tmp_path: Path
+) -> None:
+    with on_threads(2):
+        here = torch.get_num_threads()
+        again = Making(tiny, tmp_path, sets, lambda _: None)
+        again.run()
+        assert torch.get_num_threads() == here
+    assert files(again) == files(made)
+
+
+def test_a_context_that_cuts_sentences_is_refused(sets: Path, tmp_path: Path) -> None:
+    short = read_miniature("mini", {**TINY, "encoder": {**SIZES, "context": 8}})
+    with pytest.raises(EmtError, match=r"encoder\.context: 8 tokens are too few for '.*', which takes 1\d"):
+        Making(short, tmp_path, sets, lambda _: None).run()
+
+
 def test_stopped_after_each_stage_it_ends_with_the_same_weights(
     made: Making, tiny: Miniature, sets: Path, tmp_path: Path
 ) -> None:
@@ -156,6 +204,9 @@ def test_an_unknown_field_and_a_study_without_a_base_are_refused(tmp_path: Path)
         {"language": {"heads": 3}},
         {"sets": ["mnist?row=3"]},
         {"contrast": {"epochs": 0}},
+        {"contrast": {"epochs": 3, "horizon": 2}},
+        {"seed": 2**60},
+        {"threads": 0},
         {"lists": {"talks": []}},
         {"lists": {"talks": [{"template": "paper", "share": 0}]}},
     ],

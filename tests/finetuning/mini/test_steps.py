@@ -1,5 +1,6 @@
 """Trainings of a miniature: their order, their pace, and that a killed one ends as one that was not."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from emt_tasks.errors import EmtError
 from finetuning.mini.steps import PaceFields, learn, order_of
 
 
@@ -43,6 +45,11 @@ def test_a_horizon_beyond_the_end_leaves_the_first_steps_as_they_were() -> None:
     assert cut.share(cut.steps(100) - 1, 100) < 0.05
 
 
+def test_a_horizon_before_the_end_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"horizon \(1\) must be epochs \(3\) or more"):
+        PaceFields(epochs=3, horizon=1, batch_size=2, learning_rate=1)
+
+
 class Blocks(nn.Module):
     """What Muon and AdamW both have a part of."""
 
@@ -54,8 +61,8 @@ class Blocks(nn.Module):
         self.head = nn.Linear(4, 1)
 
 
-def trained(state: Path, killed_at: int | None = None, digest: str = "one") -> tuple[Blocks, float]:
-    model, pace = Blocks(), PaceFields(epochs=3, batch_size=2, learning_rate=0.1)
+def trained(state: Path, killed_at: int | None = None, digest: str = "one", rate: float = 0.1) -> tuple[Blocks, float]:
+    model, pace = Blocks(), PaceFields(epochs=3, batch_size=2, learning_rate=rate)
 
     def loss_of(step: int) -> Tensor:
         values = model.table(order_of(5, 2, step, 0))
@@ -92,3 +99,33 @@ def test_a_torn_state_or_one_of_another_training_is_not_gone_on_from(tmp_path: P
     assert weights(trained(tmp_path / "other")[0]) == weights(whole)
     (tmp_path / "torn").write_bytes(torn)
     assert weights(trained(tmp_path / "torn")[0]) == weights(whole)
+
+
+def test_a_training_that_diverges_is_no_finished_one(tmp_path: Path) -> None:
+    with pytest.raises(EmtError, match=r"diverged: its loss is (inf|nan) at step \d of 8.*learning_rate"):
+        trained(tmp_path / "state", rate=1e30)
+
+
+@pytest.mark.parametrize("wrong", [{"losses": 3}, {"model": {}}, {"optimizers": []}, {"losses": ["x"]}])
+def test_a_state_of_this_training_that_fits_nothing_is_told_of(tmp_path: Path, wrong: dict[str, object]) -> None:
+    state = tmp_path / "state"
+    with pytest.raises(KeyboardInterrupt):
+        trained(state, 5)
+    torch.save(torch.load(state, weights_only=True) | wrong, state)
+    with pytest.raises(EmtError, match=r"state can't be gone on from .* Delete it"):
+        trained(state)
+
+
+def test_a_state_that_is_no_mapping_is_not_gone_on_from(tmp_path: Path) -> None:
+    torch.save([1, 2], tmp_path / "list")
+    assert weights(trained(tmp_path / "list")[0]) == weights(trained(tmp_path / "whole")[0])
+
+
+def test_a_full_disk_is_an_error_of_the_disk(tmp_path: Path) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, most))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            trained(tmp_path / "state")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
