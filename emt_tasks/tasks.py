@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined
 
 from emt_tasks.errors import EmtError, UnknownName
 from emt_tasks.labels import LabelSet, label_set
+from emt_tasks.quick_yaml import SafeLoader
 from emt_tasks.task_files import task_folder
 
 
@@ -43,7 +44,7 @@ class Task:
         return label_set(self.config["filter_list"][0]["filter"][0]["labels"])
 
 
-class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
+class _Loader(SafeLoader):  # type: ignore[misc]
     """Reads the harness's YAML without importing what `!function` names."""
 
 

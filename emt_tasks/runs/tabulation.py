@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,14 +98,19 @@ def fingerprint(rows: Rows) -> str:
 
     The same as `emt_tasks.runs.summary.TaskResult.fingerprint`, which a manifest keeps.
     """
-    if rows.image is None and rows.id is not None:
+    if rows.image is not None:
+        return _of_pictures(rows.image.tobytes(), rows.image.itemsize, rows.label.values, rows.label.codes.tobytes())
+    if rows.id is not None:
         asked = [f"id {name} {label}" for name, label in zip(rows.id, rows.label, strict=True)]
-    elif rows.image is None:
-        asked = [f"row {number} {label}" for number, label in zip(rows.doc_id.tolist(), rows.label, strict=True)]
     else:
-        names = (image.decode("ascii") for image in rows.image.tolist())
-        return fingerprint_of(zip(names, rows.label, strict=True))
+        asked = [f"row {number} {label}" for number, label in zip(rows.doc_id.tolist(), rows.label, strict=True)]
     return _sha256(asked)
+
+
+@lru_cache(maxsize=8)  # runs are of the same few sets, and a board has hundreds of entries on each
+def _of_pictures(images: bytes, width: int, labels: tuple[str, ...], codes: bytes) -> str:
+    names = np.frombuffer(images, f"S{width}").astype(str).tolist() if images else []
+    return fingerprint_of(zip(names, map(labels.__getitem__, np.frombuffer(codes, np.int32).tolist()), strict=True))
 
 
 def fingerprint_of(rows: Iterable[tuple[str, str]]) -> str:

@@ -124,7 +124,7 @@ def _compared(cases: Sequence[Case], other_of: Mapping[str, Case], found: Column
     for case in cases:
         name = case.candidate.place.id
         other = other_of.get(name)
-        for key in ordered(case.candidate.lines) if other is not None else ():
+        for key in ordered(case.answered) if other is not None else ():
             table = table_of(found, case, other, key) if other is not None else None
             if table is not None and other is not None:
                 tables[name, key] = (other.candidate.place.id, table)
@@ -277,7 +277,7 @@ def _labels(material: Material, cases: Sequence[Case]) -> Mapping[str, Mapping[s
     for key, data in material.data.items():
         for case in cases:
             told = case.candidate.fields.datasets.get(key)
-            if key in case.candidate.lines and told is not None and asked(told) == data:
+            if key in case.answered and told is not None and asked(told) == data:
                 found[key] = dict(case.rows[key, LABEL_MATCH].rows.label.counts())
                 break
     return found

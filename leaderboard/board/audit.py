@@ -12,7 +12,7 @@ from leaderboard.entry.schema import LABEL_MATCH
 
 def agreed(case: Case) -> Iterator[Agreed]:
     """Each two readings of each set, label_match first."""
-    for key in ordered(case.candidate.lines):
+    for key in ordered(case.answered):
         readings = case.candidate.readings(key)
         for place, second in enumerate(readings):
             for first in readings[:place]:

@@ -64,7 +64,7 @@ def asked(told: DatasetFields) -> Asked:
 
 def board_data(cases: Sequence[Case], key: str) -> Asked | None:
     """The rows that models are ranked on: those that most entries have; of several the newest task, then most rows."""
-    told = [case.candidate.fields.datasets[key] for case in cases if key in case.candidate.lines]
+    told = [case.candidate.fields.datasets[key] for case in cases if key in case.answered]
     tally = Counter(map(asked, told))
     rows = {asked(one): one.n for one in told}
     if not tally:

@@ -1,6 +1,8 @@
 """Words of other sets in the answers to one: what fine-tuning on another set leaves behind."""
 
 from collections import Counter
+from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 
@@ -14,15 +16,19 @@ MOST = 20
 def leaks(those: TaskRows, key: str) -> tuple[Leak, ...]:
     """The most frequent pairs of a right label and a label of another set that its answers name."""
     rows = those.rows
-    pairs, counts = np.unique(np.stack([rows.label.codes, rows.foreign.codes]), axis=1, return_counts=True)
+    width = len(rows.foreign.values)
+    pairs, counts = np.unique(rows.label.codes.astype(np.int64) * width + rows.foreign.codes, return_counts=True)
+    homes = _homes(key)
     tally: Counter[tuple[str, str, str]] = Counter()
-    for (label, named), count in zip(pairs.T.tolist(), counts.tolist(), strict=True):
-        for word in rows.foreign.values[named]:
-            tally[rows.label.values[label], _home(word, key), word] += count
+    for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+        for word in rows.foreign.values[pair % width]:
+            tally[rows.label.values[pair // width], homes.get(word, ""), word] += count
     first = sorted(tally.items(), key=lambda item: (-item[1], item[0]))[:MOST]
     return tuple(Leak(label, other, word, count) for (label, other, word), count in first)
 
 
-def _home(word: str, key: str) -> str:
-    """The first other set that has the label."""
-    return next((other for other in ALL_SETS if other != key and word in label_set(other).labels), "")
+@cache
+def _homes(key: str) -> Mapping[str, str]:
+    """The first set other than `key` that has each label."""
+    others = (other for other in reversed(ALL_SETS) if other != key)
+    return {label: other for other in others for label in label_set(other).labels}

@@ -2,9 +2,9 @@
 
 from importlib.resources import files
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
+from emt_tasks.quick_yaml import read_quickly
 from leaderboard.board.view import PaperRow
 
 FILE = "paper.yaml"
@@ -21,7 +21,7 @@ class _Row(BaseModel):
 
 def paper_rows() -> tuple[PaperRow, ...]:
     """The rows of the tier *paper*, in the paper's order."""
-    told = yaml.safe_load(files("leaderboard").joinpath(FILE).read_text("utf8"))
+    told = read_quickly(files("leaderboard").joinpath(FILE).read_text("utf8"))
     return tuple(
         PaperRow(row.model, row.encoder, row.llm, row.claims) for row in map(_Row.model_validate, told["rows"])
     )

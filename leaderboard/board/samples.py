@@ -5,13 +5,17 @@ The order in which pictures are drawn is that of sha256("SEED:" + sha256 of the 
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from emt_tasks.labels import label_set
+from emt_tasks.runs.records import OUTCOMES, Row, TaskRows
 from leaderboard.board.view import Entry, Read, Sample
-from leaderboard.entry.answers import Line
 from leaderboard.entry.checks import Case
+from leaderboard.entry.schema import LABEL_MATCH
 
 SEED = 0
 MOST = 400  # on a board
@@ -22,67 +26,75 @@ MOST_SPANS = 40
 
 def samples(entries: Sequence[Entry], cases: Mapping[str, Case]) -> Iterator[Sample]:
     """The samples of all entries that gave answers, in their order; fewer of each where there are many."""
-    those = [one for one in entries if one.id in cases and cases[one.id].candidate.lines]
+    those = [one for one in entries if one.id in cases and cases[one.id].answered]
     shown = those[: MOST // 4]
-    each = max(1, min(MOST_EACH, MOST // max(1, sum(len(cases[one.id].candidate.lines) for one in shown))))
+    each = max(1, min(MOST_EACH, MOST // max(1, sum(len(cases[one.id].answered) for one in shown))))
     found = [one for entry in shown for one in _of(entry, cases[entry.id], each)]
     yield from sorted(found, key=lambda one: not one.differs)[:MOST]
 
 
 def _of(entry: Entry, case: Case, each: int) -> Iterator[Sample]:
     for key in entry.results:
-        if key in case.candidate.lines:
-            lines = case.candidate.lines[key]
-            drawn = _drawn(tuple(line.image for line in lines))
-            readings = case.candidate.readings(key)
-            for place in _chosen(lines, drawn, each):
-                yield _sample(entry.id, case, lines[place], readings)
+        if key in case.answered:
+            read = {reading: case.rows[key, reading] for reading in case.candidate.readings(key)}
+            images = read[LABEL_MATCH].rows.image
+            assert images is not None, "every line has one"
+            for place in _chosen(list(read.values()), _drawn(images.tobytes()), each):
+                yield _sample(entry.id, case, key, {reading: those.rows[place] for reading, those in read.items()})
 
 
 @lru_cache(maxsize=64)
-def _drawn(images: tuple[str, ...]) -> tuple[int, ...]:
-    """The places of the rows in the order in which they are drawn."""
-    return tuple(sorted(range(len(images)), key=lambda place: (_draw(images[place]), place)))
+def _drawn(images: bytes) -> NDArray[np.intp]:
+    """The places of the rows in the order in which they are drawn; `images` are their hashes, 64 bytes each."""
+    order = [_draw(images[start : start + 64]) for start in range(0, len(images), 64)]
+    return np.array(sorted(range(len(order)), key=order.__getitem__), np.intp)
 
 
 @lru_cache(maxsize=100_000)
-def _draw(image: str) -> str:
-    return hashlib.sha256(f"{SEED}:{image}".encode()).hexdigest()
+def _draw(image: bytes) -> str:
+    return hashlib.sha256(b"%d:%s" % (SEED, image)).hexdigest()
 
 
-def _chosen(lines: Sequence[Line], drawn: Sequence[int], each: int) -> list[int]:
-    """Differing ones first, then outcomes in turn, until there are `each`."""
-    differing: list[int] = []
-    by_outcome: dict[str, list[int]] = {}
-    for place in drawn:
-        read = lines[place].read
-        _, outcome = next(iter(read.values()))
-        if len(read) > 1 and len(differing) < MOST_DIFFERING and any(other != outcome for _, other in read.values()):
-            differing.append(place)
-        elif len(several := by_outcome.setdefault(outcome, [])) < each:
-            several.append(place)
-    turns = [several[turn] for turn in range(each) for _, several in sorted(by_outcome.items()) if turn < len(several)]
-    return [*differing, *turns][:each]
+def _chosen(read: Sequence[TaskRows], drawn: NDArray[np.intp], each: int) -> list[int]:
+    """The places of differing rows first, then of outcomes in turn, until there are `each`.
+
+    Args:
+        read: the same rows under each reading.
+        drawn: their places in the order in which they are drawn.
+        each: how many.
+    """
+    first, *others = (one.rows.outcome.codes[drawn] for one in read)
+    differs = np.zeros(len(drawn), bool)
+    for other in others:
+        differs |= other != first
+    differing = np.flatnonzero(differs)[:MOST_DIFFERING]
+    left = np.ones(len(drawn), bool)
+    left[differing] = False
+    by_outcome = [np.flatnonzero(left & (first == OUTCOMES.index(one)))[:each] for one in sorted(OUTCOMES)]
+    turns = [int(several[turn]) for turn in range(each) for several in by_outcome if turn < len(several)]
+    return [int(drawn[place]) for place in (*differing.tolist(), *turns)][:each]
 
 
-def _sample(entry: str, case: Case, line: Line, readings: Iterable[str]) -> Sample:
-    reads = tuple(Read(name, *line.read[name]) for name in readings)
-    words = case.rereader.reading(line.set, line.raw)
-    raw = line.raw[:LONGEST]
+def _sample(entry: str, case: Case, key: str, read: Mapping[str, Row]) -> Sample:
+    """One answer, of which `read` has the row under each reading."""
+    reads = tuple(Read(name, one.prediction, one.outcome.value) for name, one in read.items())
+    row = read[LABEL_MATCH]
+    words = case.rereader.reading(key, row.raw)
+    raw = row.raw[:LONGEST]
     return Sample(
-        id=f"{entry}:{line.set}:{line.row}",
+        id=f"{entry}:{key}:{row.doc_id}",
         entry=entry,
-        key=line.set,
-        row=line.row,
+        key=key,
+        row=row.doc_id,
         tile=None,
-        label=line.label,
+        label=row.label,
         raw=raw,
-        length=len(line.raw),
-        spans=spans(raw, line.set, words.named),
+        length=len(row.raw),
+        spans=spans(raw, key, words.named),
         foreign=bool(words.foreign),
         reads=reads,
         differs=len({one.outcome for one in reads}) > 1,
-        image=line.image,
+        image=row.image,
     )
 
 

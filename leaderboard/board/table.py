@@ -1,6 +1,6 @@
 """The table's cells, once for the page, CSV and JSON: what each column of an entry holds, and how it is written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from emt_tasks.escaping import plain
@@ -72,6 +72,7 @@ _BACK: dict[str, tuple[bool, Make]] = {
     "kind": (False, lambda one, _: Cell(one.kind.value, one.kind.value)),
     "id": (False, lambda one, _: Cell(one.id, one.id)),
 }
+_MAKE: Mapping[str, Make] = {key: make for key, (_, make) in (_FRONT | _BACK).items()}
 
 
 def columns(sets: Sequence[SetInfo]) -> tuple[Column, ...]:
@@ -88,8 +89,7 @@ def cell(entry: Entry, column: Column, reading: str = LABEL_MATCH) -> Cell:
     Shares are in percent and differences in points, with one decimal, each with its interval.
     """
     if column.set is None:
-        _, make = (_FRONT | _BACK)[column.key]
-        return make(entry, reading)
+        return _MAKE[column.key](entry, reading)
     result = entry.results.get(column.set)
     if result is None:
         return EMPTY

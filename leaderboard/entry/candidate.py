@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from emt_tasks.labels import label_set
 from emt_tasks.runs.records import TaskRows
@@ -41,26 +42,16 @@ class Candidate:
 
 def rows_of_lines(key: str, lines: Sequence[Line], rereader: Rereader, task: str = "") -> TaskRows:
     """The answers of one set under `label_match`, as a run's rows."""
-    words = {raw: rereader.reading(key, raw) for raw in dict.fromkeys(line.raw for line in lines)}
-    named, foreign = [words[line.raw].named for line in lines], [words[line.raw].foreign for line in lines]
-    return as_rows(lines, task, LABEL_MATCH, named, foreign)
+    return as_rows(lines, task, LABEL_MATCH, partial(rereader.reading, key))
 
 
 def rows_of(candidate: Candidate, rereader: Rereader) -> dict[tuple[str, str], TaskRows]:
-    """The answers by set and reading, as a run's rows; of a set that is known and whose lines have all readings.
-
-    Which labels an answer names is `label_match`'s to say; of another reading only the one that it found is known.
-    """
-    found = {}
-    for key, lines in candidate.lines.items():
-        task = candidate.fields.datasets[key].task
-        found[key, LABEL_MATCH] = rows_of_lines(key, lines, rereader, task)
-        others = candidate.readings(key)[1:]
-        foreign = [rereader.reading(key, line.raw).foreign for line in lines] if others else []
-        for reading in others:
-            named = [() if (label := line.read[reading][0]) is None else (label,) for line in lines]
-            found[key, reading] = as_rows(lines, task, reading, named, foreign)
-    return found
+    """The answers by set and reading, as a run's rows; of a set that is known and whose lines have all readings."""
+    return {
+        (key, reading): as_rows(lines, candidate.fields.datasets[key].task, reading, partial(rereader.reading, key))
+        for key, lines in candidate.lines.items()
+        for reading in candidate.readings(key)
+    }
 
 
 def labels_of(key: str) -> frozenset[str]:

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import numpy as np
 
@@ -42,6 +43,11 @@ class Case:
     known: KnownData
     rereader: Rereader
     rows: Mapping[tuple[str, str], TaskRows]
+
+    @property
+    def answered(self) -> tuple[str, ...]:
+        """The sets that it gave answers to; none where it is of numbers alone."""
+        return tuple(key for key, reading in self.rows if reading == LABEL_MATCH)
 
 
 Rule = Callable[[Case], Iterator[Remark]]
@@ -115,14 +121,15 @@ def rows(case: Case) -> Iterator[Remark]:
 def _rows(candidate: Candidate, key: str, lines: tuple[Line, ...]) -> Iterator[Remark]:
     if len(lines) != candidate.fields.datasets[key].n:
         yield Remark("rows", f"{key}: {len(lines)} answers to {candidate.fields.datasets[key].n} rows")
-    twice = [row for row, count in Counter(line.row for line in lines).items() if count > 1]
-    if twice:
+    numbers = list(map(attrgetter("row"), lines))
+    if len(set(numbers)) < len(numbers):
+        twice = [row for row, count in Counter(numbers).items() if count > 1]
         yield Remark("rows", f"{key}: row {twice[0]} and {len(twice) - 1} others more than once")
-    strange = sorted({line.label for line in lines} - labels_of(key))
+    strange = sorted(set(map(attrgetter("label"), lines)) - labels_of(key))
     if strange:
         yield Remark("rows", f"{key}: {strange[0][:60]!r} is no label of the set")
     readings = set(candidate.readings(key))
-    if any(set(line.read) != readings for line in lines):
+    if any(set(names) != readings for names in set(map(tuple, map(attrgetter("read"), lines)))):
         yield Remark("rows", f"{key}: not every answer has exactly the readings {', '.join(sorted(readings))}")
 
 
@@ -185,7 +192,7 @@ def confused(key: str, those: TaskRows) -> tuple[tuple[int, int, int], ...]:
     found = confusion("", key, those)
     assert found is not None, "one of our sets"
     down, across = found.counts.nonzero()
-    return tuple((int(r), int(c), int(found.counts[r, c])) for r, c in zip(down, across, strict=True))
+    return tuple(zip(down.tolist(), across.tolist(), found.counts[down, across].tolist(), strict=True))
 
 
 def label_match(case: Case) -> Iterator[Remark]:
@@ -202,17 +209,15 @@ def label_match(case: Case) -> Iterator[Remark]:
 
 def _misread(case: Case, key: str, rows: Rows) -> list[int]:
     """A row of each answer, label, prediction and outcome that occur together and are read otherwise here."""
-    codes = [column.codes.tolist() for column in (rows.raw, rows.label, rows.prediction, rows.outcome)]
-    first: dict[tuple[int, ...], int] = {}
-    for row, together in enumerate(zip(*codes, strict=True)):
-        first.setdefault(together, row)
-    raws, labels = rows.raw.values, rows.label.values
-    predictions, outcomes = rows.prediction.values, rows.outcome.values
-    return [
+    columns = (rows.raw, rows.label, rows.prediction, rows.outcome)
+    together = list(zip(*(column.codes.tolist() for column in columns), strict=True))
+    first = dict(zip(reversed(together), range(len(together) - 1, -1, -1), strict=True))
+    raws, labels, predictions, outcomes = (column.values for column in columns)
+    return sorted(
         row
         for (raw, label, prediction, outcome), row in first.items()
         if (predictions[prediction], outcomes[outcome]) != case.rereader.read(key, raws[raw], labels[label])
-    ]
+    )
 
 
 def _shown(prediction: str | None, outcome: str) -> str:

@@ -74,10 +74,10 @@ def _answered(case: Case) -> str:
     Of numbers alone: the same model and tuning.
     """
     told = case.candidate.fields
-    if not case.candidate.lines:
+    if not case.answered:
         return json.dumps([told.model.org, told.model.name, told.tuning.model_dump(), sorted(told.datasets)])
     digest = hashlib.sha256()
-    for key in sorted(case.candidate.lines):
+    for key in sorted(case.answered):
         rows = case.rows[key, LABEL_MATCH].rows
         words = [_NO_WORD.sub(" ", text.casefold()).strip() for text in rows.raw.values]
         place = {word: at for at, word in enumerate(sorted(set(words)))}

@@ -36,6 +36,7 @@ class Items:
         self.sets = {one.key: one.shown for one in board.sets}
         self.columns = rows.shown_columns(columns(board.sets))
         self._environment = environment
+        self._groups = tuple(rows.groups(board, self.columns, models(board, told)))
 
     def item(self, template: str, /, **values: Any) -> Markup:
         """One item, from its template."""
@@ -44,8 +45,7 @@ class Items:
 
     def rows(self, viewed: Collection[str]) -> Markup:
         """The body of the table; entries that are `viewed`, by id, are linked."""
-        told = list(rows.groups(self.board, self.columns, models(self.board, self.words)))
-        return self.item("rows", groups=told, columns=self.columns, viewed=viewed)
+        return self.item("rows", groups=self._groups, columns=self.columns, viewed=viewed)
 
     def answer(self, sample: Sample) -> Markup:
         """One answer."""

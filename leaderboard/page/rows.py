@@ -17,12 +17,13 @@ HIDDEN = ("kind", "id")  # in data files; a row of the page has them as attribut
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A cell: its number or text, and the interval behind it as written (with a leading space).
+    """A cell of a column (`key`): its number or text, and the interval behind it as written (with a leading space).
 
     `sure` says that a difference is shown; `style` where an accuracy's mark, bar and tick are, in percent of the cell;
     `data` is what data files have where that is another text.
     """
 
+    key: str
     text: str
     interval: str = ""
     sure: bool = False
@@ -88,16 +89,17 @@ def _row(entry: Entry, columns: Sequence[Column], called: str) -> Row:
 def _shown(entry: Entry, column: Column, called: str) -> Shown:
     text = cell(entry, column).text
     if column.key == "model" and called != text:
-        return Shown(called, data=text)
+        return Shown(column.key, called, data=text)
     if not column.interval or not text:
-        return Shown(text)
+        return Shown(column.key, text)
     main, bracket, interval = text.partition(" [")
     if column.set is None:
-        return Shown(main, bracket + interval)
+        return Shown(column.key, main, bracket + interval)
     result = entry.results[column.set]
     if column.key.endswith("_gap"):
-        return Shown(main, bracket + interval, sure=result.encoder is not None and result.encoder.shown)
-    return Shown(main, bracket + interval, style=_whisker(result))
+        sure = result.encoder is not None and result.encoder.shown
+        return Shown(column.key, main, bracket + interval, sure=sure)
+    return Shown(column.key, main, bracket + interval, style=_whisker(result))
 
 
 def _whisker(result: Result) -> str:

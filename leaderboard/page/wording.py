@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from emt_tasks.quick_yaml import read_quickly
 
 LANGUAGES = ("en", "zh")
 Words = Mapping[str, Any]
@@ -14,7 +14,8 @@ Words = Mapping[str, Any]
 @cache
 def words(language: str) -> Words:
     """The words of a language of `LANGUAGES`, by section and name."""
-    told: Words = yaml.safe_load((files("leaderboard.page") / "words" / f"{language}.yaml").read_text(encoding="utf8"))
+    text = (files("leaderboard.page") / "words" / f"{language}.yaml").read_text(encoding="utf8")
+    told: Words = read_quickly(text)
     return told
 
 

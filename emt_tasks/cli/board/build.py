@@ -31,7 +31,6 @@ def command(entries: Path | None, out: Path, data_dir: Path | None, embed_images
       emt board build --entries my-board/entries --out public --no-images
     """
     from leaderboard.board.assembling import board
-    from leaderboard.board.pictures import with_pictures
     from leaderboard.board.settings import board_settings
     from leaderboard.board.writing import entry_files, site, write
     from leaderboard.entry.folder import read_entries
@@ -43,6 +42,8 @@ def command(entries: Path | None, out: Path, data_dir: Path | None, embed_images
     read = read_entries(folder, known)
     made = board(read, known, board_settings(folder))
     if not no_images:
+        from leaderboard.board.pictures import with_pictures
+
         made = with_pictures(made, data_dir or folder_of_data(), embed_images)
     files = site(made, render(made))
     write({**files, **entry_files(read, folder)}, out)
