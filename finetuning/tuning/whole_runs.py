@@ -19,6 +19,7 @@ from emt_tasks.tasks import leaves
 MARK = "evaluated.json"  # in a run's folder, once the run is whole: what was asked, and its accuracies
 EARLIER = ".earlier"  # in a run's folder; hidden, so that readers pass it over
 FILES = ("*_results.json", "*_samples_*.jsonl", "*_manifest.json")
+THERE = "[!.]*"  # the folders of a run's own files, which those of earlier ones are none of
 
 
 def evaluated_once(
@@ -70,7 +71,7 @@ def evaluated_once(
 
 def known_accuracy(folder: Path, identity: str) -> dict[str, float] | None:
     """The accuracies of a run that is whole, and was made of what `identity` says."""
-    if not any(folder.glob("*/*_results.json")):
+    if not any(folder.glob(f"{THERE}/*_results.json")):
         return None
     try:
         told = json.loads((folder / MARK).read_text(encoding="utf8"))
@@ -85,14 +86,14 @@ def _without_leftovers(folder: Path) -> None:
     if (folder / MARK).is_file():
         return
     for pattern in FILES:
-        for path in folder.glob(f"*/{pattern}"):
+        for path in folder.glob(f"{THERE}/{pattern}"):
             path.unlink()
 
 
 def _asked_before(folder: Path, tasks: Sequence[str]) -> list[Start]:
     """The earlier starts below a run's folder that have one of `tasks`, which may be groups."""
     wanted = {task.name for task in leaves(tuple(tasks))}
-    there = starts([folder]) if any(folder.glob("*/*_samples_*.jsonl")) else []
+    there = starts([folder]) if any(folder.glob(f"{THERE}/*_samples_*.jsonl")) else []
     return [start for start in there if not wanted.isdisjoint(start.samples)]
 
 
