@@ -55,6 +55,10 @@ class ImageProgress:
         elif self.shown and time.monotonic() - self._last > SECONDS_BETWEEN_LINES:
             self._say()
 
+    def set_aside(self, seconds: float) -> None:
+        """Leave out of the speed so long a time, in which something else was done."""
+        self._start += seconds
+
     def _say(self) -> None:
         self._last = time.monotonic()
         left = (self.total - self.kept - self.asked) / self.speed if self.asked else 0.0

@@ -1,5 +1,6 @@
 """The `emt` command. Data goes to stdout, everything else to stderr; each command is a module of this package."""
 
+import logging
 import os
 import signal
 import sys
@@ -54,6 +55,7 @@ def main() -> None:
     """
     signal.signal(signal.SIGTERM, _terminate)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it warns, as it is imported, of kernels not asked for
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")
     try:

@@ -106,7 +106,6 @@ def _miniature(
     """The study of a miniature that is made first; None where only the plan of all was asked for, which is told."""
     from finetuning.mini.base import MiniatureBase
     from finetuning.studies.checks import checks
-    from finetuning.studies.clock import in_words
     from finetuning.studies.plan import plan_of
     from finetuning.studies.run import started
 
@@ -119,7 +118,6 @@ def _miniature(
         _require(checks(plan))
         _, clock = started(plan, _note)
         _tell_plan(plan, clock, on_stdout=only_check, as_json=as_json and only_check, before=seconds)
-        _note("before it: " + ", ".join(f"{name} {in_words(taken)}" for name, taken in seconds.items()))
         if only_check:
             _note("next: the same command without --check")
             return None
@@ -141,6 +139,7 @@ def _tell_plan(
     told = _as_data(plan, clock)
     if before:
         told["seconds_before"] = {name: round(seconds, 1) for name, seconds in before.items()}
+        told["seconds_left"] = round(told["seconds_left"] + sum(before.values()), 1)
     if as_json:
         click.echo(json.dumps(told, indent=2))
         return
@@ -159,7 +158,10 @@ def _tell_plan(
     console.print(table)
     each = in_words(told["seconds_of_evaluation"])
     console.print(f"{told['evaluations']} evaluations of {told['rows_of_evaluation']:,} rows, {each} each")
-    console.print(f"about {in_words(told['seconds_left'])} left, measured on this machine")
+    if before:
+        stages = ", ".join(f"{name} {in_words(seconds)}" for name, seconds in before.items())
+        console.print(f"before them the base: {stages}")
+    console.print(f"about {in_words(told['seconds_left'])} left in all, measured on this machine")
 
 
 def _as_data(plan: "Plan", clock: "Clock") -> dict[str, Any]:

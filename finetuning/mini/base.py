@@ -43,12 +43,13 @@ class MiniatureBase:
         return self._making.finished
 
     def planned(self) -> tuple[Study, Mapping[str, float]]:
-        """The study of an untrained base of the same sizes, and the seconds that each stage of the making takes."""
+        """The study of an untrained base of the same sizes, and the seconds that each stage takes which is left."""
         self._making.require_own()
         folder = self._out / UNTRAINED
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        seconds = seconds_of(self._making.miniature, self._making.rows, folder)
+        whole = seconds_of(self._making.miniature, self._making.rows, folder)
+        seconds = {name: whole[name] for name in self._making.left}
         return self._study.model_copy(update={"base": str(folder), "encoder": None}), seconds
 
     def made(self) -> Study:

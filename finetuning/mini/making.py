@@ -78,7 +78,12 @@ class Making:
     @property
     def finished(self) -> bool:
         """Whether all stages are done."""
-        return all(finished(self.out / name, depends) for name, depends in self._depends().items())
+        return not self.left
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The stages that are not done, in order."""
+        return tuple(name for name, depends in self._depends().items() if not finished(self.out / name, depends))
 
     def run(self) -> None:
         """Do what is not done yet.
@@ -88,6 +93,8 @@ class Making:
                 on where its last state was written.
         """
         self.require_own()
+        if self.rows.warned:
+            self._tell(self.rows.warned)
         makers = {
             ENCODER: ("encoder beside its text tower", self._encoder),
             "language": ("language model, on sentences", self._language),

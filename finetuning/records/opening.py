@@ -40,9 +40,11 @@ def _own(spec: SetSpec, data_dir: Path | None) -> LabelledSet:
     config = task(f"emt_{spec.place}").config
     pattern = str(config["dataset_kwargs"]["data_files"]["test"]).replace("test-", f"{spec.split}-")
     if data_dir is None:
-        rows = _loaded(
-            columns.hub_id, {"data_files": {spec.split: pattern}, "revision": config["dataset_kwargs"]["revision"]}
+        options = {"data_files": {spec.split: pattern}, "revision": config["dataset_kwargs"]["revision"]}
+        instead = (
+            f"{columns.hub_id} from the hub; a folder that has it goes with --data-dir or {sources.DATA_DIR_VARIABLE}"
         )
+        rows = _loaded(columns.hub_id, options, instead)
     else:
         files = sorted(map(str, (data_dir / columns.folder).glob(pattern)))
         if not files:
@@ -50,7 +52,7 @@ def _own(spec: SetSpec, data_dir: Path | None) -> LabelledSet:
                 f"{data_dir / columns.folder} has no parquet file of the split {spec.split!r}. Name a folder that "
                 f"holds {columns.hub_id} as the hub keeps it."
             )
-        rows = _loaded("parquet", {"data_files": {spec.split: files}})
+        rows = _loaded("parquet", {"data_files": {spec.split: files}}, f"in {data_dir / columns.folder}")
     targets = checked_labels(rows[spec.split], columns.label, words)
     cells = _cells(rows[spec.split], columns.image)
     return LabelledSet(spec.place, words.labels, noun_of(words.labels), np.array(targets), cells)
@@ -69,8 +71,8 @@ def _hub(spec: SetSpec) -> LabelledSet:
     return LabelledSet(short_name(Path(spec.place).name), labels, noun_of(labels), targets, _cells(rows, image))
 
 
-def _loaded(path: str, options: Mapping[str, Any]) -> Any:
-    """What `datasets` makes of it, by split.
+def _loaded(path: str, options: Mapping[str, Any], called: str = "") -> Any:
+    """What `datasets` makes of it, by split; `called` is its name in an error, where `path` says too little.
 
     Raises:
         EmtError: it can't be had.
@@ -79,7 +81,7 @@ def _loaded(path: str, options: Mapping[str, Any]) -> Any:
         return datasets.load_dataset(path, **{name: value for name, value in options.items() if value is not None})
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         first = str(error).strip().split("\n")[0]
-        raise EmtError(f"the set {path!r} can't be read ({first}).") from error
+        raise EmtError(f"the set {called or repr(path)} can't be read ({first}).") from error
 
 
 def _cells(rows: datasets.Dataset, image: str) -> datasets.Dataset:

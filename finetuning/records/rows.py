@@ -77,6 +77,12 @@ class InstructionRows(Sequence[Record]):
                 said = self._said(part, row)
                 yield said.question, said.answer
 
+    @property
+    def warned(self) -> str:
+        """Which of its sets our tasks ask about, as a sentence; "" for none."""
+        tested = [part.source.name for part in self.parts if part.spec.asked_about]
+        return f"NOTE: {', '.join(tested)}: these rows are the test itself, which then tests nothing" if tested else ""
+
     def told(self) -> list[dict[str, Any]]:
         """What the mixture is made of, as JSON; reads every picture, the first time."""
         return [

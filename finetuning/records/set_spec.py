@@ -45,6 +45,11 @@ class SetSpec(Fields):
     balanced: bool = False
     weight: float = Field(1.0, gt=0, le=1000)
 
+    @property
+    def asked_about(self) -> bool:
+        """Whether its rows are those that our tasks ask about: what has learnt them is not tested by them."""
+        return self.kind == "own" and self.split == "test"
+
 
 def read_spec(text: str) -> SetSpec:
     """The set that `text` names.

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from emt_tasks import harness
 from emt_tasks.runs.evaluation import Evaluation
+from emt_tasks.runs.journal import answer_key
 from emt_tasks.runs.manifest import write_json
 from emt_tasks.tasks import leaves
 from finetuning.studies.plan import Plan, Speeds
@@ -21,6 +22,7 @@ from finetuning.training.job import Job
 from finetuning.training.methods import Prepared
 from finetuning.training.schedule import Schedule
 from finetuning.tuning.tune import tune
+from model_wrappers.checkpoints.fingerprint import fingerprint
 
 STEPS = 4  # of each recipe
 MEASURED = "speeds.json"  # in the study's folder
@@ -33,7 +35,7 @@ def speeds_of(plan: Plan, loaded: LoadedBase) -> Speeds:
     Raises:
         EmtError: a trial went wrong, as the study would.
     """
-    path, key = plan.out / MEASURED, f"{loaded.lm.device} {plan.study.base}"
+    path, key = plan.out / MEASURED, _measured_on(plan, loaded)
     wanted = {cell.job.recipe.name: cell.job for cell in reversed(plan.cells)}
     known = _read_speeds(path, key)
     if known is not None and set(wanted) <= set(known.images_per_second):
@@ -47,6 +49,15 @@ def speeds_of(plan: Plan, loaded: LoadedBase) -> Speeds:
         shutil.rmtree(trial, ignore_errors=True)
     write_json(path, {"on": key, "images_per_second": speed, "each": each, "row": row})
     return Speeds(speed, each, row)
+
+
+def _measured_on(plan: Plan, loaded: LoadedBase) -> str:
+    """What speeds depend on, but for what else the machine is doing."""
+    study, threads = plan.study, torch.get_num_threads()
+    weights = fingerprint(study.base, revision=study.revision)
+    return answer_key(
+        f"{loaded.lm.device}", threads, weights, [task.name for task in leaves(study.tasks)], study.batch_size
+    )
 
 
 def _read_speeds(path: Path, key: str) -> Speeds | None:

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from emt_tasks.errors import EmtError
 from emt_tasks.tasks import leaves
 from finetuning.declared import Fields, file_of, over, read_mapping, validated
-from finetuning.recipes.recipe import Recipe, read_recipe
+from finetuning.recipes.recipe import Recipe, read_recipe, require_read
 from finetuning.records.set_spec import read_spec
 
 FOLDER = Path(__file__).parent
@@ -81,6 +81,8 @@ class Study(Fields):
             EmtError: one can't be read, or two have one name.
         """
         found = [read_recipe(each.recipe, over(_nested(self.fields), _nested(each.fields))) for each in self.recipes]
+        for recipe, each in zip(found, self.recipes, strict=True):
+            require_read(recipe, _nested(each.fields))
         names = [recipe.name for recipe in found]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice:

@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,7 @@ class OneStart:
         self.job, self.schedule, self.prepared, self.additions = job, schedule, prepared, additions
         self._inputs, self._shown = inputs, shown and rank() == 0
         self._kept: dict[int, Checkpoint] = {}
-        self._advance: Callable[[int], None] = lambda _: None
-        self._aside = 0.0  # seconds that checkpoints and who is told of them took
+        self._progress: ImageProgress | None = None
 
     def run(self) -> Tuned:
         """Train from where an earlier start stopped."""
@@ -65,12 +64,11 @@ class OneStart:
         if resumed is not None:
             self._recovered(trainer, resumed, step)
         with ImageProgress(schedule.rows_by(schedule.steps), schedule.rows_by(step), self._shown) as progress:
-            self._advance = progress.advance
+            self._progress = progress
             set_seed(job.seed)  # dropout; what was made ready so far has drawn as well
-            began, self._aside = time.monotonic(), 0.0
             if step < schedule.steps and not self._has_stopped(step):
                 trainer.train(resume_from_checkpoint=None if resumed is None else str(resumed))
-            speed = progress.asked / max(time.monotonic() - began - self._aside, 1e-9)
+            speed = progress.speed
         history = _history(trainer, resumed)
         kept = tuple(self._kept[step] for step in sorted(self._kept))
         stopped = bool(kept) and kept[-1].step < schedule.steps
@@ -108,8 +106,13 @@ class OneStart:
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.write_text("stop" if stop else "on")
         stop = _agreed(stop)
-        self._aside += time.monotonic() - began
+        if self._progress is not None:
+            self._progress.set_aside(time.monotonic() - began)
         return stop
+
+    def _advance(self, step: int) -> None:
+        if self._progress is not None:
+            self._progress.advance(self.schedule.rows_by(step) - self.schedule.rows_by(step - 1))
 
     def _told(self, step: int, epoch: float) -> dict[str, Any]:
         job, recipe = self.job, self.job.recipe
@@ -138,7 +141,7 @@ class OneStart:
             keep=self._keep,
             due=frozenset(self.schedule.kept),
             state_every=job.state_every,
-            advance=lambda step: self._advance(self.schedule.rows_by(step) - self.schedule.rows_by(step - 1)),
+            advance=self._advance,
             penalty=self.additions.penalty,
         )
         lengths = _lengths(job, collate) if job.recipe.group_by_length else None

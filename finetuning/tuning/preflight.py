@@ -98,7 +98,8 @@ def _data(job: Job) -> str:
         classes, over = len(sources[name].labels), sources[name].passed_over_said
         found.append(f"{name}: {sum(counts.values()):,} rows, {len(counts)} of {classes} classes, {each} each{over}")
     said = job.rows.parts[0].wording.said(int(job.rows.parts[0].source.targets[0]), "")
-    return f"{'; '.join(found)}. {said.question!r} -> {said.answer!r}"
+    warned = f". {job.rows.warned}" if job.rows.warned else ""
+    return f"{'; '.join(found)}. {said.question!r} -> {said.answer!r}{warned}"
 
 
 def _pictures(job: Job) -> str:

@@ -1,6 +1,7 @@
 """Labelled sets from parquet, folders and the datasets library; mixtures; what is wrong with one is said by name."""
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -171,6 +172,19 @@ def test_two_folders_of_one_name_keep_their_own_pictures(tmp_path: Path) -> None
 def test_the_splits_of_one_set_are_not_taken_for_each_other(sets: Path) -> None:
     read = rows("cifar10?rows=2", "cifar10?split=test&rows=2", data_dir=sets)
     assert [part.source.name for part in read.parts] == ["cifar10", "cifar10-2"]
+
+
+def test_rows_that_our_tasks_ask_about_are_warned_of(sets: Path) -> None:
+    assert rows("cifar10?rows=2", data_dir=sets).warned == ""
+    assert "mnist: these rows are the test itself" in rows("mnist?split=test&rows=2", data_dir=sets).warned
+
+
+def test_a_set_that_is_damaged_is_called_by_its_folder(sets: Path, tmp_path: Path) -> None:
+    shutil.copytree(sets, tmp_path, dirs_exist_ok=True)
+    (damaged,) = tmp_path.glob("cifar10/*/train-*.parquet")
+    damaged.write_bytes(b"PAR1 no more")
+    with pytest.raises(EmtError, match=rf"the set in {tmp_path / 'cifar10'} can't be read"):
+        rows("cifar10?rows=2", data_dir=tmp_path)
 
 
 def test_folders_of_splits_are_not_taken_for_classes(photos: Path, tmp_path: Path) -> None:

@@ -141,6 +141,7 @@ def test_the_papers_grid_is_its_section_5() -> None:
         ({"recipes": [{"recipe": "lora", "fields": {"lora.rnk": 3}}]}, UnknownName, "lora.rank"),
         ({"recipes": [{"recip": "lora"}]}, UnknownName, "recipe"),
         ({"recipes": 5}, EmtError, "recipes"),
+        ({"recipes": [{"recipe": "linear", "fields": {"lora.rank": 3}}]}, EmtError, "Only method lora reads it"),
         ({"limit": 0}, EmtError, "greater than 0"),
         ({"seeds": [-1]}, EmtError, "seeds"),
     ],
