@@ -43,7 +43,7 @@ from leaderboard.board.view import (
     Tier,
     Tuning,
 )
-from leaderboard.entry.checks import Case
+from leaderboard.entry.case import Case
 from leaderboard.entry.folder import Entries
 from leaderboard.entry.known import KnownData
 from leaderboard.entry.rereading import task_version

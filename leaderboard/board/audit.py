@@ -6,7 +6,7 @@ from emt_tasks.agreement.pairs import pair_of
 from emt_tasks.forgetting.sets import ordered
 from emt_tasks.statistics.intervals import wilson
 from leaderboard.board.view import Agreed, Estimate
-from leaderboard.entry.checks import Case
+from leaderboard.entry.case import Case
 from leaderboard.entry.schema import LABEL_MATCH
 
 

@@ -12,7 +12,7 @@ from emt_tasks.runs.pairing import paired
 from emt_tasks.statistics.mcnemar import mcnemar
 from emt_tasks.statistics.paired import PairedTable, newcombe
 from leaderboard.board.view import Against
-from leaderboard.entry.checks import Case
+from leaderboard.entry.case import Case
 from leaderboard.entry.schema import LABEL_MATCH, DatasetFields
 
 Bools = NDArray[np.bool_]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from emt_tasks.forgetting.lineage import spelt
 from leaderboard.board.view import Tier
-from leaderboard.entry.checks import Case
+from leaderboard.entry.case import Case
 from leaderboard.entry.names import BETWEEN, slugged
 from leaderboard.entry.schema import EntryFields
 

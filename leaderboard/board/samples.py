@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from emt_tasks.labels import label_set
 from emt_tasks.runs.records import OUTCOMES, Row, TaskRows
 from leaderboard.board.view import Entry, Read, Sample
-from leaderboard.entry.checks import Case
+from leaderboard.entry.case import Case
 from leaderboard.entry.schema import LABEL_MATCH
 
 SEED = 0

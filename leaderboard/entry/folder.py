@@ -15,7 +15,8 @@ from emt_tasks.escaping import plain
 from leaderboard.board.view import Excluded, Remark
 from leaderboard.entry.answers import BadAnswers, by_set, decoded, read_answers, unpacked
 from leaderboard.entry.candidate import Candidate
-from leaderboard.entry.checks import Case, checked
+from leaderboard.entry.case import Case
+from leaderboard.entry.checks import checked
 from leaderboard.entry.duplicates import distinct
 from leaderboard.entry.known import FILE as KNOWN_FILE
 from leaderboard.entry.known import KnownData

@@ -19,11 +19,11 @@ from emt_tasks.outcomes import Outcome
 from emt_tasks.runs.records import ENCODER_MODEL, Run, TaskRows
 from leaderboard.entry.answers import Line, Read, packed
 from leaderboard.entry.candidate import SAME_QUESTION, rows_of_lines
-from leaderboard.entry.checks import confused
 from leaderboard.entry.judge_replies import judge_of, replies_of
 from leaderboard.entry.names import BETWEEN, place_of, slugged
 from leaderboard.entry.names import Place as Where
 from leaderboard.entry.rereading import Reply, Rereader, task_version
+from leaderboard.entry.rules.numbers import confused
 from leaderboard.entry.schema import LABEL_MATCH, MOST_CHARACTERS, MOST_WORDS, READING, EntryFields, said
 from leaderboard.entry.suggestions import Given, base_of, day_of, line, place_of_run, private, suggested, tuning_of
 

@@ -10,10 +10,10 @@ from emt_tasks.errors import EmtError
 from emt_tasks.forgetting.sets import ordered
 from leaderboard.entry.answers import Line, packed
 from leaderboard.entry.candidate import Candidate, labels_of, rows_of_lines
-from leaderboard.entry.checks import confused
 from leaderboard.entry.folder import Unfit, candidate_at, places
 from leaderboard.entry.making import counts, written
 from leaderboard.entry.rereading import Rereader, task_version
+from leaderboard.entry.rules.numbers import confused
 from leaderboard.entry.schema import LABEL_MATCH
 
 

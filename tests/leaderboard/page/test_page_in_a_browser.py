@@ -185,7 +185,7 @@ def test_back_undoes_and_links_within_the_page_keep_what_was_chosen(site: Path, 
     assert page.url.endswith("#about?cols=hallucination")
     page.go_back()
     page.go_back()
-    assert page.evaluate(STATE) == started
+    page.wait_for_function(f"(started) => ({STATE})() === started", arg=started)  # the page hears of it a moment later
     page.click("[data-preset=all]")
     page.click("#language")
     assert page.url.endswith("index.zh.html#?cols=all")
