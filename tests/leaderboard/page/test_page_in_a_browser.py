@@ -188,8 +188,8 @@ def test_back_undoes_and_links_within_the_page_keep_what_was_chosen(site: Path, 
     page.wait_for_function(f"(started) => ({STATE})() === started", arg=started)  # the page hears of it a moment later
     page.click("[data-preset=all]")
     page.click("#language")
-    assert page.url.endswith("index.zh.html#?cols=all")
-    assert page.locator("[data-preset=all]").get_attribute("aria-pressed") == "true"
+    page.wait_for_url("**/index.zh.html#?cols=all")
+    page.wait_for_selector("[data-preset=all][aria-pressed=true]")
 
 
 def test_a_cell_of_a_confusion_opens_its_answers(opened: Any, tmp_path: Path) -> None:
