@@ -11,7 +11,7 @@ from emt_tasks.forgetting.lineage import Place, Recorded, Role, place_of
 from emt_tasks.runs.records import ENCODER_MODEL, Run
 from leaderboard.entry.names import slugged
 
-_PATH = re.compile(r"(?<![\w.:/])~?/(?:[^\s,=/'\"]+/)*([^\s,=/'\"]+)/?")
+_PATH = re.compile(r"(?<![\w./])(?:file://)?~?/(?!/)(?:[^\s,=/'\"]+/)*([^\s,=/'\"]+)/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,11 @@ def private(words: Sequence[str]) -> list[str]:
 
     >>> private(["/opt/venv/bin/emt", "run", "pretrained=/home/me/models/llava,peft=out/lora", "https://a.org/b"])
     ['emt', 'run', 'pretrained=.../llava,peft=out/lora', 'https://a.org/b']
+    >>> private(["/home/me/emt_tasks/__main__.py", "model=local-dir:/home/me/tower", "file:///home/me/x"])
+    ['emt', 'model=local-dir:.../tower', '.../x']
     """
     bare = [plain(word) for word in words]
-    return [*(PurePath(word).name for word in bare[:1]), *(_PATH.sub(r".../\1", word) for word in bare[1:])]
+    return [
+        *(PurePath(word).name.replace("__main__.py", "emt") for word in bare[:1]),
+        *(_PATH.sub(r".../\1", word) for word in bare[1:]),
+    ]
