@@ -70,7 +70,19 @@ def command(
     with alone_in(out):
         done = _run(asked, out, data_dir or sources.data_dir(), device, only_check, as_json)
     if done is not None:
+        for variant in _variants(asked)[1:]:
+            _note(f"of {variant}: emt report {done} --variant {variant} --out {out / f'report-{variant}'}")
         ctx.invoke(report.command, paths=(done,), out=out / "report", data_dir=data_dir, as_json=as_json)
+
+
+def _variants(study: "Study") -> tuple[str, ...]:
+    """The variants of the tasks that a study asks, first the one that its report is of."""
+    from emt_tasks.forgetting import sets
+    from emt_tasks.tasks import leaves
+
+    names = [task.name for task in leaves(study.tasks)]
+    first = sets.commonest_variant(names)
+    return (first, *sorted({sets.asked(name).variant or "plain" for name in names} - {first or "plain"}))
 
 
 def _run(

@@ -16,6 +16,7 @@ from emt_tasks.runs.records import Run, TaskRows
 
 Asked = Mapping[tuple[str, str], TaskRows]
 """What was answered, by run and set."""
+SAID = 3  # reasons in one error
 MAPPING_TODO = "Say it in a mapping file: emt report DIR --write-mapping mapping.yaml makes one to fill in."
 
 
@@ -103,8 +104,8 @@ def gathered(
     """
     kept = {place.run: place for place in places if place.role is not Role.LEFT_OUT}
     runs = [run for run in runs if run.name in kept]
-    reading = _reading(runs, reading)
     variant = _variant(runs, variant)
+    reading = _reading(runs, reading, variant)
     problems: dict[str, Problem] = {}
     rows = {}
     for run in runs:
@@ -116,8 +117,9 @@ def gathered(
     there = {run for run, _ in rows}
     told = _told_apart([place for place in kept.values() if place.run in there], rows, problems)
     if not told:
-        reasons = " ".join(dict.fromkeys(map(str, problems.values())))
-        raise EmtError(f"no run is left to report on. {reasons}")
+        reasons = list(map(str, problems.values()))
+        rest = f" (and {len(reasons) - SAID} more like these)" if len(reasons) > SAID else ""
+        raise EmtError(f"no run is left to report on. {' '.join(reasons[:SAID])}{rest}")
     used = {place.run for place in told}
     return Gathered(told, {at: one for at, one in rows.items() if at[0] in used}, reading, variant, problems)
 
@@ -126,8 +128,9 @@ def _note(problems: dict[str, Problem], problem: Problem) -> None:
     problems.setdefault(str(problem), problem)
 
 
-def _reading(runs: Sequence[Run], wanted: str | None) -> str:
-    tally = Counter(rows.reading for run in runs for rows in run.tasks)
+def _reading(runs: Sequence[Run], wanted: str | None, variant: str) -> str:
+    every = [rows for run in runs for rows in run.tasks]
+    tally = Counter(rows.reading for rows in every if wanted or sets.asked(rows.task).variant == variant)
     if wanted is not None and wanted not in tally:
         raise UnknownName("reading in these runs", wanted, tally)
     if wanted is not None or not tally:

@@ -145,6 +145,32 @@ def test_another_variant_is_named_and_left_out(tmp_path: Path) -> None:
     assert (lite.told.variant, lite.told.keys) == ("lite", ("cifar10",))
 
 
+def test_another_variant_is_read_as_its_own_tasks_are(tmp_path: Path) -> None:
+    for truth in (BASE_RUN, LORA):
+        home = write_run(tmp_path, truth, 60)
+        for path in (path for path in home.iterdir() if "emt_cifar10." in path.name):
+            path.with_name(path.name.replace("emt_cifar10.", "emt_cifar10_choice.")).write_text(
+                path.read_text().replace("label_match", "choice")
+            )
+        for path in home.glob("*.json"):
+            path.write_text(
+                path.read_text().replace('"emt_cifar10":', '"emt_cifar10": {"n": 60}, "emt_cifar10_choice":')
+            )
+    choice = told(tmp_path, Choices(variant="choice"))
+    assert (choice.told.variant, choice.told.reading, choice.told.keys) == ("choice", "choice", ("cifar10",))
+    assert len(choice.kept) == 1
+
+
+def test_no_more_than_a_few_reasons_are_in_one_error(tmp_path: Path) -> None:
+    for truth in paper():
+        write_run(tmp_path, truth, 20)
+    for log in tmp_path.rglob("*.jsonl"):
+        log.write_bytes(log.read_bytes()[:-30])
+    with pytest.raises(EmtError, match=r"no run is left to report on\. .*\(and \d+ more like these\)") as caught:
+        told(tmp_path)
+    assert len(str(caught.value)) < 1500
+
+
 @pytest.mark.parametrize("choices", [Choices(variant="lit"), Choices(reading="label_mtch")])
 def test_what_no_run_has_is_an_error_that_names_what_there_is(tmp_path: Path, choices: Choices) -> None:
     write_run(tmp_path, Truth("base", BASE), 10)
