@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emt_tasks.errors import EmtError
@@ -15,6 +15,7 @@ FOLDERS = st.lists(st.lists(PARTS, min_size=1, max_size=4).map(lambda parts: Pat
 
 
 @given(FOLDERS)
+@example([Path("out/epoch-3.0"), Path("out/epoch-3.0/epoch-3.0"), Path("/epoch-3.0")])
 def test_no_two_folders_have_one_name(folders: list[Path]) -> None:
     try:
         names = checkpoint_names(folders)
