@@ -34,11 +34,16 @@ def words(job, program: list[str]) -> list[str]:
     ranks = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", str(port)]
     given = ["finetune", f"toy-{job.recipe.method}", "--base", job.base, "--data", job.data[0], "--device", "cpu"]
     given += ["--data-dir", str(job.data_dir), "--out", f"{job.out}-2", "--state-every", "1", "--json"]
-    given += [f"--set-field={name}={value}" for name, value in FIELDS.items()]
+    given += [f"--set-field={name}={value}" for name, value in read_by(job.recipe.method).items()]
     return [sys.executable, *ranks, *program, *given]
 
 
-FIELDS = {"epochs": 30, "fractions": [], "batch_size": 8, "lora.rank": 2, "lora.dropout": 0.0}
+FIELDS = {"epochs": 30, "fractions": [], "batch_size": 8}
+OF_LORA = {"lora.rank": 2, "lora.dropout": 0.0}
+
+
+def read_by(method: str) -> dict[str, object]:
+    return FIELDS | (OF_LORA if method == "lora" else {})
 
 
 def largest_difference(one: Path, other: Path) -> float:
@@ -54,7 +59,7 @@ def step(state: Path) -> int:
 
 
 def test_two_copies_learn_what_one_does(make_job) -> None:
-    job = make_job("lora", FIELDS)
+    job = make_job("lora", read_by("lora"))
     alone = tune(job, shown=False)
     single = os.environ | {"OMP_NUM_THREADS": "1"}
     command = words(job, ["-m", "emt_tasks"])
@@ -66,7 +71,7 @@ def test_two_copies_learn_what_one_does(make_job) -> None:
 
 
 def test_a_spread_model_learns_what_one_does_also_after_a_kill(make_job) -> None:
-    job = make_job("full", FIELDS)
+    job = make_job("full", read_by("full"))
     alone = tune(job, shown=False)
     folder = Path(f"{job.out}-2") / job.name
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
