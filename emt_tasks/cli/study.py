@@ -65,10 +65,12 @@ def command(
     given = dict(fields_of(fields)) | ({"base": base} if base else {})
     asked = read_study(preset or str(study), given)
     _note("loading torch, transformers and the harness ...")
+    from finetuning.training.threads import on_threads
     from finetuning.tuning.alone import alone_in
 
-    with alone_in(out):
-        done = _run(asked, out, data_dir or sources.data_dir(), device, only_check, as_json)
+    found = data_dir or sources.data_dir()
+    with alone_in(out), on_threads(asked.threads):
+        done = _run(asked, out, found and found.resolve(), device, only_check, as_json)
     if done is not None:
         for variant in _variants(asked)[1:]:
             _note(f"of {variant}: emt report {done} --variant {variant} --out {out / f'report-{variant}'}")

@@ -19,6 +19,7 @@ _SETS = {
 }
 _SET = {key: re.compile(rf"(?<![a-z0-9]){pattern}(?![0-9a-z])") for key, pattern in _SETS.items()}
 _EPOCH = re.compile(r"(?<![a-z])epochs?[-_= ]?(\d+(?:\.\d+)?)")
+_SEED = re.compile(r"(?<![a-z])seed[-_= ]?(\d{1,9})(?!\d)")
 _METHOD = re.compile(r"(?<![a-z])(lora|linear|prompt|full)(?![a-z])")
 
 
@@ -126,7 +127,7 @@ def _as_named(run: str, identity: Identity) -> Place:
     sets, epoch = sets_in(words), _EPOCH.search(words)
     if loaded is None and not (sets and epoch):
         return Place(run, _last(identity.pretrained or identity.model), Role.BASE, encoder=identity.encoder)
-    method = _METHOD.search(words)
+    method, seed = _METHOD.search(words), _SEED.search(words)
     by_arguments = "lora" if identity.adapter else "linear" if identity.projector else "full"
     return Place(
         run,
@@ -137,6 +138,7 @@ def _as_named(run: str, identity: Identity) -> Place:
         sets=sets,
         method=method[1] if method else by_arguments,
         epoch=float(epoch[1]) if epoch else None,
+        seed=int(seed[1]) if seed else None,
         known_from="folder names" if sets or epoch else "model arguments",
     )
 

@@ -45,6 +45,7 @@ class MiniatureBase:
     def planned(self) -> tuple[Study, Mapping[str, float]]:
         """The study of an untrained base of the same sizes, and the seconds that each stage takes which is left."""
         self._making.require_own()
+        self._making.warn()
         folder = self._out / UNTRAINED
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

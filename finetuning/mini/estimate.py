@@ -20,13 +20,14 @@ from finetuning.mini.language import (
     sentences_of,
     sizes_of,
 )
-from finetuning.mini.making import BASE, ENCODER, LANGUAGE, PROJECTOR, on_threads, save
+from finetuning.mini.making import BASE, ENCODER, LANGUAGE, PROJECTOR, save
 from finetuning.mini.miniature import Miniature
 from finetuning.mini.pictures import Pictures, Subject
 from finetuning.mini.steps import PaceFields
 from finetuning.mini.talks import Talks
 from finetuning.records.rows import InstructionRows
 from finetuning.toy.llava import toy_processor
+from finetuning.training.threads import on_threads
 
 FEW, MORE = 1, 6  # steps; what they differ by is timed
 ANSWERED = 40  # steps of the last stage, after which a model ends its answers
@@ -85,12 +86,14 @@ def _timed(train: Callable[..., Any], pace: PaceFields, there: int, rows: int, m
     """Seconds of a training on `rows` rows, by a few steps on the rows that are `there`."""
     taken = []
     with tempfile.TemporaryDirectory() as folder:
-        for steps in (FEW, more):
+        for steps in (FEW, FEW, more):  # the first makes ready what the others find
             short = pace.model_copy(update={"epochs": steps * pace.batch_size / there})
             started = time.monotonic()
             train(short, Path(folder) / f"{steps}")
             taken.append(time.monotonic() - started)
-    return max(taken[1] - taken[0], 0.0) / (more - FEW) * pace.steps(rows)
+    _, few, many = taken
+    each = (many - few) / (more - FEW) if many > few else many / more
+    return each * pace.steps(rows)
 
 
 def _noise(miniature: Miniature, rows: InstructionRows) -> Pictures:

@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -35,6 +34,7 @@ from finetuning.records.rows import instruction_rows
 from finetuning.records.wording import read_template
 from finetuning.toy.llava import toy_processor
 from finetuning.toy.stages import digest_of, finished, made_of, stage
+from finetuning.training.threads import on_threads
 from finetuning.tuning.job_folder import differences
 
 ENCODER, BASE = "mini-encoder", "mini-llava"
@@ -93,8 +93,7 @@ class Making:
                 on where its last state was written.
         """
         self.require_own()
-        if self.rows.warned:
-            self._tell(self.rows.warned)
+        self.warn()
         makers = {
             ENCODER: ("encoder beside its text tower", self._encoder),
             "language": ("language model, on sentences", self._language),
@@ -107,6 +106,11 @@ class Making:
                 what, make = makers[name]
                 self._stage(name, what, depends, make)
         self._features_file.unlink(missing_ok=True)
+
+    def warn(self) -> None:
+        """Tell of sets among those to learn from that are tested by."""
+        if self.rows.warned:
+            self._tell(self.rows.warned)
 
     def require_own(self) -> None:
         """Refuse a folder that holds another miniature, before anything of it is lost.
@@ -173,7 +177,8 @@ class Making:
         return self.out / ".features.safetensors"
 
     def _stage(self, name: str, what: str, depends: Mapping[str, Any], make: Make) -> None:
-        folder, state = self.out / name, self.out / f".{name}.state"
+        folder = self.out / name
+        state = self.out / f".{name}.{digest_of(depends)[:8]}.state"  # other fields leave it as it is
         kept = finished(folder, depends) is not None
         damaged = not kept and made_of(folder) is not None
         aside = " (kept from an earlier start)" if kept else " (its files are not as they were written: made anew)"
@@ -238,17 +243,6 @@ class Making:
         steps = pace.steps(rows)
         with ImageProgress(steps * pace.batch_size, shown=self._live) as progress:
             yield lambda step: _advance(progress, step, pace.batch_size)
-
-
-@contextmanager
-def on_threads(count: int) -> Iterator[None]:
-    """Have torch compute on that many threads meanwhile."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _kept_features(path: Path, encoder: str) -> Tensor | None:

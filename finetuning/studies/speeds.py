@@ -66,7 +66,8 @@ def _read_speeds(path: Path, key: str) -> Speeds | None:
         known = Speeds(dict(told["images_per_second"]), float(told["each"]), float(told["row"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return known if told.get("on") == key else None
+    sound = all(speed > 0 for speed in known.images_per_second.values()) and known.each >= 0 and known.row >= 0
+    return known if sound and told.get("on") == key else None
 
 
 def _training_speed(job: Job, trial: Path, loaded: LoadedBase) -> float:

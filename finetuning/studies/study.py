@@ -37,6 +37,8 @@ class Study(Fields):
         tasks: names of tasks or groups.
         limit: rows of each task; None is all.
         batch_size: of the evaluations.
+        threads: that torch computes tunings and answers on, on a CPU; None is torch's own choice. The same number gives
+            the same weights whatever the environment says.
         encoder: what the base looks through, as `emt_clip`'s arguments have it; "auto" finds it by the base's config;
             None asks no encoder.
     """
@@ -51,6 +53,7 @@ class Study(Fields):
     tasks: tuple[str, ...] = Field(("emt_lite",), min_length=1)
     limit: int | None = Field(None, gt=0)
     batch_size: int = Field(16, gt=0)
+    threads: int | None = Field(None, ge=1, le=64)
     encoder: Literal["auto"] | dict[str, str] | None = "auto"
 
     @field_validator("recipes", mode="before")

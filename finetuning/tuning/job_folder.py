@@ -63,13 +63,14 @@ def finished(job: Job, inputs: dict[str, Any]) -> Tuned | None:
     if done.get("digest") != digest(inputs):
         return None
     try:
-        checkpoints = tuple(read_checkpoint(job.folder / name) for name in done["checkpoints"])
-    except EmtError:
+        checkpoints = tuple(read_checkpoint(job.folder / str(name)) for name in done["checkpoints"])
+        curve = tuple(Point(*point) for point in done["curve"])
+    except (EmtError, KeyError, TypeError):
         return None
     if not all(is_whole(checkpoint) for checkpoint in checkpoints):
         return None
     stopped = bool(done.get("stopped"))
-    return Tuned(job.folder, checkpoints, tuple(Point(*point) for point in done["curve"]), True, 0.0, stopped)
+    return Tuned(job.folder, checkpoints, curve, True, 0.0, stopped)
 
 
 def write_done(tuned: Tuned, inputs: dict[str, Any]) -> None:
@@ -131,7 +132,10 @@ def _claim(home: Home, inputs: dict[str, Any]) -> None:
     Raises:
         EmtError: another training's is there.
     """
-    known = read_told(home.state / INPUTS) or read_told(home.folder / DONE).get("inputs", {})
+    there = read_told(home.folder / DONE).get("inputs")
+    known = read_told(home.state / INPUTS) or (there if isinstance(there, dict) else {})
+    if not known and (home.folder / DONE).is_file():
+        raise EmtError(f"{home.folder / DONE} is damaged. Delete {home.folder} to have that training done again.")
     if home.folder.is_dir() and any(home.folder.iterdir()) and not known:
         raise EmtError(f"{home.folder} is there and was not made here, so it stays as it is. Choose another --out.")
     if known and digest(known) != digest(inputs):

@@ -13,12 +13,13 @@ from torch import Tensor
 from transformers import set_seed
 from transformers.integrations import TensorBoardCallback
 
+from emt_tasks.errors import EmtError
 from emt_tasks.progress import ImageProgress
 from emt_tasks.runs.manifest import rank
 from finetuning.training.additions import Additions
 from finetuning.training.answer_trainer import AnswerTrainer, Hooks, newest_state
 from finetuning.training.arguments import arguments_of
-from finetuning.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from finetuning.training.checkpoint import Checkpoint, is_whole, read_checkpoint, write_checkpoint
 from finetuning.training.collation import AnswerCollator
 from finetuning.training.curve import points
 from finetuning.training.job import Job
@@ -84,6 +85,10 @@ class OneStart:
             folder = self.job.folder / folder_of(epoch)
             if each < step or (each == step and (self.job.state / f"told-{step}").is_file()):
                 self._kept[each] = read_checkpoint(folder)
+                if not is_whole(self._kept[each]):
+                    raise EmtError(
+                        f"{folder} is not as it was written. Delete {self.job.folder} to have that training done again."
+                    )
             elif each == step:
                 trainer._load_from_checkpoint(str(resumed))
                 trainer.keep(step)

@@ -1,5 +1,6 @@
 """A job done: trained, kept at each epoch, and continued where it was interrupted."""
 
+import shutil
 from contextlib import nullcontext
 from typing import Any
 
@@ -42,6 +43,8 @@ def tune(
     inputs = job.inputs(fingerprint(job.base, revision=job.revision), ranks()) | {"additions": with_it.told}
     done = None if fresh else finished(job, inputs)  # read before anything is written: alike on every rank
     if done is not None:
+        if rank() == 0:
+            shutil.rmtree(job.state, ignore_errors=True)  # what a kill between the last two acts leaves
         return done
     with own(job.home, inputs, fresh) if rank() == 0 else nullcontext():
         return _trained(job, schedule, loaded, with_it, inputs, shown)

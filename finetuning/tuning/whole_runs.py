@@ -4,7 +4,6 @@ A run's folder holds what was asked last. What the same tasks were asked earlier
 weights) is set aside, where no reader takes it for the run; its answers are in the journal, and cost nothing twice.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,8 @@ from emt_tasks.runs.evaluation import Evaluation
 from emt_tasks.runs.manifest import write_json
 from emt_tasks.runs.run_folders import Start, starts
 from emt_tasks.tasks import leaves
+from finetuning.training.checkpoint import file_sha256
+from finetuning.tuning.job_folder import read_told
 
 MARK = "evaluated.json"  # in a run's folder, once the run is whole: what was asked, and its accuracies
 EARLIER = ".earlier"  # in a run's folder; hidden, so that readers pass it over
@@ -53,6 +54,9 @@ def evaluated_once(
     if known is not None:
         tell(f"{accuracy_in_words(known)} (kept)")
         return None
+    if _damaged(folder, identity):
+        tell("its files are not as they were written: made anew from the answers that are kept")
+        (folder / MARK).unlink()
     _without_leftovers(folder)
     replaced = _asked_before(folder, wanted.tasks)
     harness.quiet()
@@ -63,7 +67,8 @@ def evaluated_once(
     seconds = time.monotonic() - started
     accuracy = {result.task: result.accuracy for result in reversed(run.tasks.values())}
     _set_aside(replaced, folder / EARLIER)
-    write_json(folder / MARK, {"digest": identity, "seconds": round(seconds, 2), "accuracy": accuracy})
+    told = {"digest": identity, "seconds": round(seconds, 2), "accuracy": accuracy, "files": _hashes(folder)}
+    write_json(folder / MARK, told)
     aside = f" (what it was asked before lies in {folder / EARLIER})" if replaced else ""
     tell(f"{accuracy_in_words(accuracy)}{aside}")
     return seconds
@@ -71,14 +76,22 @@ def evaluated_once(
 
 def known_accuracy(folder: Path, identity: str) -> dict[str, float] | None:
     """The accuracies of a run that is whole, and was made of what `identity` says."""
-    if not any(folder.glob(f"{THERE}/*_results.json")):
-        return None
-    try:
-        told = json.loads((folder / MARK).read_text(encoding="utf8"))
-    except (OSError, ValueError):
-        return None
-    accuracy = told.get("accuracy") if isinstance(told, dict) and told.get("digest") == identity else None
-    return accuracy if isinstance(accuracy, dict) else None
+    told = read_told(folder / MARK)
+    accuracy = told.get("accuracy")
+    whole = told.get("digest") == identity and told.get("files") == _hashes(folder)
+    return accuracy if whole and isinstance(accuracy, dict) else None
+
+
+def _damaged(folder: Path, identity: str) -> bool:
+    """Whether a run of what `identity` says was finished here and has changed since."""
+    told = read_told(folder / MARK)
+    return told.get("digest") == identity and told.get("files") != _hashes(folder)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """The sha256 of each file that a run is read from, by its path in the folder."""
+    found = sorted(path for pattern in FILES for path in folder.glob(f"{THERE}/{pattern}"))
+    return {path.relative_to(folder).as_posix(): file_sha256(path) for path in found}
 
 
 def _without_leftovers(folder: Path) -> None:

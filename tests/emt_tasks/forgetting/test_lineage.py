@@ -29,6 +29,11 @@ def test_the_last_resort_is_what_folders_are_called(
     assert place.known_from == ("folder names" if sets or epoch else "model arguments")
 
 
+@pytest.mark.parametrize(("folder", "seed"), [("lora-mnist-seed2/epoch-3", 2), ("lora-mnist/epoch-3", None)])
+def test_a_seed_is_read_from_a_folder_s_name_where_nothing_else_says_it(folder: str, seed: int | None) -> None:
+    assert place_of(folder, identity(pretrained="b", peft=folder), None).seed == seed
+
+
 def test_what_a_checkpoint_says_of_itself_counts_more_than_its_folder() -> None:
     said = Recorded("linear", ("cifar10",), 1.0, "hub/base", "linear", 3)
     place = place_of("lora-mnist/epoch-9", identity(pretrained="elsewhere", peft="lora-mnist/epoch-9"), said)

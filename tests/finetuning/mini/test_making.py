@@ -12,12 +12,13 @@ from transformers import LlavaForConditionalGeneration
 from emt_tasks.errors import EmtError, UnknownName
 from finetuning.mini.base import MiniatureBase
 from finetuning.mini.encoder import EncoderFields, new_encoder, save_encoder, tower_of_encoder
-from finetuning.mini.making import BASE, ENCODER, Making, on_threads
+from finetuning.mini.making import BASE, ENCODER, Making
 from finetuning.mini.miniature import Miniature, read_miniature
 from finetuning.mini.pictures import pictures_of, scaled, varied
 from finetuning.records.rows import instruction_rows
 from finetuning.records.wording import read_template
 from finetuning.studies.study import read_study
+from finetuning.training.threads import on_threads
 from model_wrappers.clip import EmtClip
 from model_wrappers.llava import EmtLlava
 

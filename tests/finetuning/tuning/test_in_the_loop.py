@@ -114,6 +114,31 @@ def test_a_model_that_was_loaded_to_be_tuned_answers_in_batches(
     assert max(sizes) > 1
 
 
+@pytest.mark.parametrize("harm", ["cut", "deleted", "changed"])
+def test_a_finished_run_whose_rows_were_damaged_is_made_anew(
+    loaded: LoadedBase, sets: Path, tmp_path: Path, harm: str
+) -> None:
+    said: list[str] = []
+
+    def ask() -> float | None:
+        wanted = Evaluation(TASKS[:1], tmp_path, 4, 4, shown=False)
+        with loaded.answering({}) as lm:
+            return evaluated_once(lambda: lm, lm.name, {"pretrained": loaded.name}, wanted, "x", sets, said.append)
+
+    ask()
+    first, log = raw_answers(tmp_path), next(tmp_path.rglob("*_samples_*"))
+    if harm == "deleted":
+        log.unlink()
+    else:
+        log.write_bytes(
+            log.read_bytes()[:-40] if harm == "cut" else log.read_bytes().replace(b'"raw": "', b'"raw": "x')
+        )
+    assert ask() is not None
+    assert "not as they were written" in said[-2]
+    assert raw_answers(tmp_path) == first
+    assert ask() is None
+
+
 def test_several_processes_are_refused(make_job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(EmtError, match="for one process"):

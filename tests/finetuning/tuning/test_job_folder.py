@@ -56,3 +56,14 @@ def test_what_came_or_went_differs_too() -> None:
     assert list(differences({"a": 1}, {"b": {"c": 2}})) == [
         "a (1 there, nothing here)", 'b (nothing there, {"c": 2} here)',
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("garbage", ["[]", "{", '{"inputs": 3}'])
+def test_a_damaged_record_of_a_training_is_called_damaged(home: Home, garbage: str) -> None:
+    home.folder.mkdir()
+    (home.folder / "training.json").write_text(garbage)
+    with (
+        pytest.raises(EmtError, match=r"training\.json is damaged\. Delete .*lora-mnist"),
+        own(home, INPUTS, fresh=False),
+    ):
+        pass
