@@ -5,19 +5,15 @@ They are of tunings: a point between base and tuned (WiSE-FT) is made from one, 
 Source of the claims: arXiv 2309.10313, sections 4 and 5.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations
-from typing import TypeVar
 
-from emt_tasks.forgetting import sets
+from emt_tasks.forgetting import comparisons, sets
 from emt_tasks.forgetting.contrasts import Contrast, Mean, corrected, mean_of
 from emt_tasks.forgetting.gathered import Gathered
-from emt_tasks.forgetting.lineage import Place
-from emt_tasks.forgetting.measures import gaps, series_of
+from emt_tasks.forgetting.measures import gaps
 
-Kind = TypeVar("Kind")
 NEARLY = 0.9  # our choice for "nearly every"
 AGAINST = 0.1  # our choice: more comparisons than this shown the other way, and a general claim does not hold
 EPOCHS, FIRST = 3.0, 1.0  # the paper's
@@ -140,13 +136,13 @@ def _a(told: Gathered) -> Claim:
 
 
 def _b(told: Gathered) -> Claim:
-    at_three = [place for place in _tuned(told) if place.epoch == EPOCHS and len(place.sets) == 1]
+    at_three = [place for place in comparisons.tuned(told) if place.epoch == EPOCHS and len(place.sets) == 1]
     lower = _part(
         "three epochs on one set lower the others",
         RULE_MEAN,
         _by_mean,
         -1,
-        _others(told, at_three),
+        comparisons.others(told, at_three),
         "a checkpoint of epoch 3 tuned on one set, and its base, on another set",
     )
     more = _part(
@@ -154,7 +150,7 @@ def _b(told: Gathered) -> Claim:
         f"{BY_SEED} {RULE_MEAN}",
         _by_mean,
         -1,
-        _methods(told, at_three),
+        comparisons.methods(told, at_three),
         "checkpoints of epoch 3 by linear and by LoRA from one base on one set",
     )
     return Claim("b", "three epochs on one set lower the others, LoRA more than linear", (lower, more))
@@ -163,19 +159,19 @@ def _b(told: Gathered) -> Claim:
 def _c(told: Gathered) -> Claim:
     tuned = [
         place
-        for place in _tuned(told)
+        for place in comparisons.tuned(told)
         if place.method == "linear" and place.epoch == FIRST and len(place.sets) == 1 and place.sets[0] in sets.RGB
     ]
     says = "one epoch of linear on an RGB set raises the other RGB sets"
     lacks = (
         "a linear checkpoint of epoch 1 tuned on CIFAR-10, CIFAR-100 or miniImageNet, and its base, on another of them"
     )
-    found = _others(told, tuned, among=sets.RGB)
+    found = comparisons.others(told, tuned, among=sets.RGB)
     return Claim("c", says, (_part(says, RULE_MEAN, _by_mean, +1, found, lacks),))
 
 
 def _d(told: Gathered) -> Claim:
-    last = [series[-1] for series in _tunings(told) if series[-1].sets == ("mnist",)]
+    last = [series[-1] for series in comparisons.tunings(told) if series[-1].sets == ("mnist",)]
     says = "fine-tuning on MNIST lowers all others"
     rule = (
         "Holds where each of the three other sets is shown lower after each tuning's last epoch; does not where one is "
@@ -185,7 +181,7 @@ def _d(told: Gathered) -> Claim:
     unasked = [key for key in sets.RGB if any(told.contrast(one.base or "", one.run, key) is None for one in last)]
     rest = f"the same on {' and '.join(map(sets.shown, unasked))}" if unasked else ""
     judge = _by_some if unasked else _by_all
-    return Claim("d", says, (_part(says, rule, judge, -1, _others(told, last), lacks, rest),))
+    return Claim("d", says, (_part(says, rule, judge, -1, comparisons.others(told, last), lacks, rest),))
 
 
 def _e(told: Gathered) -> Claim:
@@ -195,68 +191,4 @@ def _e(told: Gathered) -> Claim:
         f"tunings share) are compared on sets that neither was tuned on. {BY_SEED} {RULE_MEAN}"
     )
     lacks = "checkpoints of one base, method and epoch tuned on sets of 10 and of 100 classes, on a third set"
-    return Claim("e", says, (_part(says, rule, _by_mean, +1, _diversities(told), lacks),))
-
-
-def _tuned(told: Gathered) -> Iterator[Place]:
-    """The checkpoints that tunings themselves left."""
-    return (place for place in told.checkpoints() if place.alpha is None)
-
-
-def _tunings(told: Gathered) -> Iterator[tuple[Place, ...]]:
-    """The checkpoints of each tuning, by epoch."""
-    return (series for series in series_of(told) if series[-1].alpha is None)
-
-
-def _others(told: Gathered, tuned: Iterable[Place], among: Sequence[str] | None = None) -> Iterator[Contrast | None]:
-    """Each checkpoint against its base on each set that it was not tuned on."""
-    for place in tuned:
-        assert place.base is not None
-        for key in told.keys if among is None else among:
-            if key not in place.sets:
-                yield told.contrast(place.base, place.run, key)
-
-
-def _methods(told: Gathered, tuned: Sequence[Place]) -> Iterator[Contrast | None]:
-    """LoRA (B) against linear (A) from the same base on the same set."""
-    for base, tuned_on in dict.fromkeys((place.base, place.sets) for place in tuned):
-        alike = [place for place in tuned if (place.base, place.sets) == (base, tuned_on)]
-        linear, lora = ([place for place in alike if place.method == method] for method in ("linear", "lora"))
-        for one, other in _by_seed(linear, lora, lambda place: place.seed):
-            yield from (told.contrast(one.run, other.run, key) for key in told.keys if key not in tuned_on)
-
-
-def _diversities(told: Gathered) -> Iterator[Contrast | None]:
-    """The more diverse tuning (B) against the less diverse (A)."""
-    by_sets: dict[tuple[str, ...], list[tuple[Place, ...]]] = {}
-    for series in _tunings(told):
-        by_sets.setdefault(series[0].sets, []).append(series)
-    for one, other in combinations(by_sets, 2):
-        many = sets.classes(one), sets.classes(other)
-        if not one or not other or None in many or many[0] == many[1]:
-            continue
-        less, more = (one, other) if (many[0] or 0) < (many[1] or 0) else (other, one)
-        neither = [key for key in told.keys if key not in (*one, *other)]
-        for before, after in _same_epoch(by_sets[less], by_sets[more]):
-            yield from (told.contrast(before.run, after.run, key) for key in neither)
-
-
-def _same_epoch(
-    less: Sequence[tuple[Place, ...]], more: Sequence[tuple[Place, ...]]
-) -> Iterator[tuple[Place, Place]]:  # fmt: skip
-    """The checkpoints of two tunings of one base and method at the last epoch that both have."""
-    for alike in dict.fromkeys((series[0].base, series[0].method) for series in less):
-        first, second = (
-            [series for series in several if (series[0].base, series[0].method) == alike] for several in (less, more)
-        )
-        for one, other in _by_seed(first, second, lambda series: series[0].seed):
-            by_epoch = {place.epoch: place for place in one if place.epoch is not None}
-            yield from [(by_epoch[place.epoch], place) for place in other if place.epoch in by_epoch][-1:]
-
-
-def _by_seed(
-    first: Sequence[Kind], second: Sequence[Kind], seed: Callable[[Kind], int | None]
-) -> Iterator[tuple[Kind, Kind]]:
-    """The pairs of equal seed, where some are; else all, as their seeds say nothing of which belong together."""
-    shared = set(map(seed, first)) & set(map(seed, second))
-    return ((one, other) for one in first for other in second if not shared or seed(one) == seed(other))
+    return Claim("e", says, (_part(says, rule, _by_mean, +1, comparisons.diversities(told), lacks),))
