@@ -46,7 +46,19 @@ def test_a_gzip_bomb_is_not_unpacked_further_than_allowed(
     assert "unpacked" in found.excluded[0].reasons[0].what
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"{}\n")[:-4], gzip.compress(b"{}\nx\n")])
+def packed(lines: bytes) -> bytes:
+    return gzip.compress(lines, mtime=0)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="an empty file"),
+        pytest.param(b"no gzip", id="no gzip"),
+        pytest.param(packed(b"{}\n")[:-4], id="gzip cut short"),
+        pytest.param(packed(b"{}\nx\n"), id="a line that is no JSON"),
+    ],
+)
 def test_answers_that_are_none_are_named(board: toy_entries.Board, entry: Path, content: bytes) -> None:
     entry.with_name("base.preds.jsonl.gz").write_bytes(content)
     assert [rule for _, rule in told(read(board))] in (["answers"], ["rows"] * 6)
