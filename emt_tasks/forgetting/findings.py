@@ -8,11 +8,12 @@ from emt_tasks.forgetting.claims import Claim, claims
 from emt_tasks.forgetting.confusion import Confusion, confusion
 from emt_tasks.forgetting.contrasts import Contrast
 from emt_tasks.forgetting.examples import Example, examples, shown_places
-from emt_tasks.forgetting.gathered import Gathered, gathered, lineage_problems
+from emt_tasks.forgetting.gathered import Gathered, gathered
 from emt_tasks.forgetting.grid import Cell, grid
 from emt_tasks.forgetting.lineage import Place, joined, place_of, with_sources
 from emt_tasks.forgetting.mapping import Mapped, mapped
 from emt_tasks.forgetting.measures import Kept, Peak, Transfer, gaps, kept, peaks, transfers
+from emt_tasks.forgetting.missing import lineage_problems
 from emt_tasks.forgetting.same_weights import each_once
 from emt_tasks.forgetting.scores import Score, scores
 from emt_tasks.runs.problems import Problem, Trouble

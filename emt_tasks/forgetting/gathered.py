@@ -1,23 +1,18 @@
 """The runs of a report with what each is: which rows stand for which set, and what was left out and why."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from functools import partial
 
 from emt_tasks.errors import EmtError, UnknownName
 from emt_tasks.forgetting import sets
 from emt_tasks.forgetting.contrasts import Contrast, contrast, overlap_problem
 from emt_tasks.forgetting.lineage import Place, Role, encoder_run
-from emt_tasks.outcomes import Outcome
+from emt_tasks.forgetting.repeats import Asked, each_told_apart
 from emt_tasks.runs.problems import Problem, Trouble
 from emt_tasks.runs.records import Run, TaskRows
 
-Asked = Mapping[tuple[str, str], TaskRows]
-"""What was answered, by run and set."""
 SAID = 3  # reasons in one error
-MAPPING_TODO = "Say it in a mapping file: emt report DIR --write-mapping mapping.yaml makes one to fill in."
 
 
 @dataclass(slots=True, eq=False)
@@ -115,7 +110,9 @@ def gathered(
             else:
                 _note(problems, _broken(run, one))
     there = {run for run, _ in rows}
-    told = _told_apart([place for place in kept.values() if place.run in there], rows, problems)
+    told, alike = each_told_apart([place for place in kept.values() if place.run in there], rows)
+    for problem in alike:
+        _note(problems, problem)
     if not told:
         reasons = list(map(str, problems.values()))
         rest = f" (and {len(reasons) - SAID} more like these)" if len(reasons) > SAID else ""
@@ -175,97 +172,3 @@ def _broken(run: Run, rows: TaskRows) -> Problem:
     what = f"{rows.task} is not whole ({rows.n} rows) and left out"
     todo = "Run the same command again to have the rest, or report the rows there are with --with-broken."
     return Problem(Trouble.INCOMPLETE, run.name, what, todo)
-
-
-def _told_apart(places: Sequence[Place], rows: Asked, problems: dict[str, Problem]) -> tuple[Place, ...]:
-    """`places` in the order of the report, without those that stand for the same as one before."""
-    found: dict[tuple[object, ...], Place] = {}
-    for place in places:
-        first = found.setdefault(_stands_for(place), place)
-        if first is place:
-            continue
-        if _repeats(first.run, place.run, rows):
-            text = f"is {first.run} once more, answer for answer; counted once"
-            _note(problems, Problem(Trouble.REPEATED, place.run, text, ""))
-        else:
-            text = f"stands for the same as {first.run}; left out"
-            todo = f"Leave one out, or tell them apart. {MAPPING_TODO}"
-            _note(problems, Problem(Trouble.ALIKE, place.run, text, todo))
-    return tuple(sorted(found.values(), key=_order))
-
-
-def _repeats(first: str, second: str, rows: Asked) -> bool:
-    """Whether all that the second run was asked has the same answers in the first."""
-    asked = [(rows.get((first, key)), again) for (run, key), again in rows.items() if run == second]
-    return all(
-        one is not None
-        and one.task == again.task
-        and one.data_fingerprint == again.data_fingerprint
-        and one.prompt_hash == again.prompt_hash
-        and _answers(one) == _answers(again)
-        for one, again in asked
-    )
-
-
-def _answers(asked: TaskRows) -> list[tuple[int, str, Outcome]]:
-    """What was answered to each row, and what it was read as."""
-    rows = asked.rows
-    return sorted((int(number), rows.raw[place], rows.outcome[place]) for place, number in enumerate(rows.doc_id))
-
-
-def _stands_for(place: Place) -> tuple[object, ...]:
-    """Equal for places that a report can't tell apart."""
-    if place.role is Role.TUNED:
-        known = place.base is not None and place.epoch is not None
-        return (place.role, *place.series, place.epoch) if known and place.sets else (place.role, place.run)
-    return (place.role, place.name, place.base_source)
-
-
-def _order(place: Place) -> tuple[object, ...]:
-    roles = {Role.ENCODER: 0, Role.BASE: 1, Role.TUNED: 2}
-    names = list(sets.SHOWN)
-    tuned_on = tuple((names.index(key) if key in names else len(names), key) for key in place.sets)
-    series = (place.base or "", len(place.sets), tuned_on, place.method or "", place.recipe or "", place.seed or 0)
-    return (roles[place.role], *series, place.epoch or 0.0, place.run)
-
-
-def lineage_problems(told: Gathered) -> Iterator[Problem]:
-    """What is missing for comparisons: bases, encoders, and what nothing tells of checkpoints."""
-    bases = told.of(Role.BASE)
-    if not bases:
-        what = "no run of a base model is among these, so that nothing can be said of forgetting"
-        yield Problem(Trouble.NO_BASE, "report", what, f"Run the untuned model too, or name it. {MAPPING_TODO}")
-    for place in told.of(Role.TUNED):
-        if place.base is None and bases:
-            yield _baseless(place, bases)
-        if not place.sets:
-            what = "nothing says what it was tuned on, so that forgetting and learning are not told apart"
-            yield Problem(Trouble.UNPLACED, place.run, what, MAPPING_TODO)
-        yield from map(partial(_other_set, place.run), set(place.sets) - set(sets.SHOWN))
-    for place in bases:
-        if place.encoder == place.name:
-            continue  # an encoder itself
-        if place.encoder is None:
-            todo = f"Evaluate it with emt run, which notes it, or name it. {MAPPING_TODO}"
-            yield Problem(Trouble.NO_ENCODER, place.run, "nothing says which encoder it looks through", todo)
-        elif told.encoder_of(place) is None:
-            what = f"its encoder {place.encoder} has no run here, so that the gap to it can't be told"
-            yield Problem(
-                Trouble.NO_ENCODER,
-                place.run,
-                what,
-                "Run it: emt run --model emt_clip --model-args model=...,pretrained=...",
-            )
-
-
-def _other_set(run: str, key: str) -> Problem:
-    """Said because a misspelt set would count as one that was not tuned on, and learning as forgetting."""
-    near = get_close_matches(key, sets.SHOWN, n=1)
-    what = f"tuned on {sets.shown(key)!r}, none of {', '.join(sets.SHOWN)}, which all count as not tuned on"
-    return Problem(Trouble.OTHER_SET, run, what, f"If {near[0]} is meant, say so. {MAPPING_TODO}" if near else "")
-
-
-def _baseless(place: Place, bases: Collection[Place]) -> Problem:
-    said = f" ({place.base_source})" if place.base_source else ""
-    what = f"its base{said} is none of the runs here: {', '.join(base.name for base in bases)}"
-    return Problem(Trouble.NO_BASE, place.run, what, f"Run the base too, or name it. {MAPPING_TODO}")

@@ -23,6 +23,7 @@ HEAD = f"""\
 #   epoch    passes over the tuning data, 0.5 for half of one
 #   recipe, seed   tell apart tunings that are otherwise alike
 """
+SAY_IT = "Say it in a mapping file: emt report DIR --write-mapping mapping.yaml makes one to fill in."
 
 
 class MappedRun(BaseModel):
