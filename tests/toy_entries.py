@@ -12,7 +12,8 @@ import toy_runs
 from emt_tasks.labels import label_set
 from emt_tasks.runs.reading_back import read_run
 from leaderboard.entry.answers import Line, packed
-from leaderboard.entry.making import Made, made, write
+from leaderboard.entry.making import made
+from leaderboard.entry.storing import Made, write
 from leaderboard.entry.suggestions import Given
 
 KEYS = ("mnist", "cifar10", "cifar100", "miniimagenet")

@@ -10,11 +10,12 @@ from emt_tasks.errors import EmtError
 from emt_tasks.forgetting.sets import ordered
 from leaderboard.entry.answers import Line, packed
 from leaderboard.entry.candidate import Candidate, labels_of, rows_of_lines
+from leaderboard.entry.counting import counts
 from leaderboard.entry.folder import Unfit, candidate_at, places
-from leaderboard.entry.making import counts, written
 from leaderboard.entry.rereading import Rereader, task_version
 from leaderboard.entry.rules.numbers import confused
 from leaderboard.entry.schema import LABEL_MATCH
+from leaderboard.entry.storing import written
 
 
 def rescored(folder: Path) -> Iterator[tuple[str, int, dict[str, bytes]]]:

@@ -61,7 +61,8 @@ def command(run: Path, entries: Path | None, name: str | None, dataset: str | No
       emt board add out/lora-epoch-3 --submitted-by me --base llava-hf/llava-1.5-7b-hf --yes
     """
     from emt_tasks.runs.reading_back import read_run
-    from leaderboard.entry.making import made, write
+    from leaderboard.entry.making import made
+    from leaderboard.entry.storing import write
     from leaderboard.entry.suggestions import Given
 
     found, problems = read_run(run)
