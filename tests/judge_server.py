@@ -127,7 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "500":
             return self._json(500, {"error": {"message": "\x1b[31moh"}})
         if kind == "timeout":
-            time.sleep(1.5)
+            self.connection.settimeout(60)
+            self.rfile.read(1)  # until the client has waited long enough and hangs up
             kind = "drop"
         if kind == "drop":
             self.close_connection = True

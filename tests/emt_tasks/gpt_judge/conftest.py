@@ -21,7 +21,7 @@ def settings(server: judge_server.JudgeServer, tmp_path: Path) -> Callable[..., 
     """Settings for the server, with whatever a test changes."""
 
     def made(named: str = "yes_no", **changes: object) -> JudgeSettings:
-        given = {"model": "judge", "store": tmp_path / "store.sqlite", "first_wait": 0.01, "timeout": 1.0, **changes}
+        given = {"model": "judge", "store": tmp_path / "store.sqlite", "first_wait": 0.01, "timeout": 30, **changes}
         return JudgeSettings(protocol(named), base_url=server.url, **given)  # type: ignore[arg-type]
 
     return made

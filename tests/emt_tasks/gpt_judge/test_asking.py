@@ -51,7 +51,7 @@ def test_every_pair_is_asked_once_and_never_again(server: JudgeServer, settings:
 
 def test_a_third_of_failures_of_all_kinds_loses_nothing_and_pays_once(server: JudgeServer, settings: Made) -> None:
     server.trouble = 0.3
-    told = asked(settings(attempts=10, timeout=1.2, concurrency=32), 120)
+    told = asked(settings(attempts=20, timeout=4, concurrency=32), 120)
     assert (told.judged, told.unscored) == (120, 0)
     assert meanings(settings(), 120) == ["yes", "no"] * 60
     assert set(server.delivered.values()) == {1}, "no pair is paid twice"
