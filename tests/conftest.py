@@ -1,6 +1,8 @@
 """No network, no accidents: every test runs offline; loopback is allowed where a test serves itself."""
 
 import os
+import random
+import sys
 
 SET_BY_USERS = ("EMT_", "HF_", "HUGGINGFACE_", "OPENAI_", "TRANSFORMERS_", "SLURM_", "ACCELERATE_")
 KEPT = ("EMT_CHROMIUM",)  # where a browser is
@@ -29,6 +31,17 @@ hypothesis.settings.register_profile(
     "search", max_examples=1000, deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("repeated")
+
+LUCK = 20
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """A test draws the same numbers whatever ran before it in its process, and so do the fixtures made for it."""
+    random.seed(LUCK)
+    for module, seed in (("numpy.random", "seed"), ("torch", "manual_seed")):
+        if module in sys.modules:
+            getattr(sys.modules[module], seed)(LUCK)
 
 
 @pytest.fixture(scope="session", autouse=True)
