@@ -9,14 +9,12 @@ import click
 from emt_tasks import sources
 from emt_tasks.cli.arguments import data_dir_option, named_in
 from emt_tasks.cli.finetune import fields_of
+from emt_tasks.cli.repro_checks import all_checked, clip_checked
 from emt_tasks.cli.repro_telling import epoch_of_resnet, note, tell_clip, tell_kept, tell_resnet
 from emt_tasks.labels import ALL_SETS
 
 if TYPE_CHECKING:
-    from finetuning.repro.asking import Questions
-    from finetuning.repro.clip import Start
     from finetuning.repro.course import Course
-    from finetuning.repro.job import ReproJob
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 STEMS = ("cifar", "imagenet")
@@ -97,7 +95,7 @@ def resnet(
 
     each = dict.fromkeys(data or ALL_SETS)
     jobs = [ReproJob(course, one, out, seed, limit, side, data_dir or sources.data_dir(), device) for one in each]
-    _checked(jobs, lambda job: checks(job, stem))
+    all_checked(jobs, lambda job: checks(job, stem))
     if only_check:
         return
     done = []
@@ -161,7 +159,7 @@ def clip(
     start, questions = Start(model, pretrained), Questions(names, out / "runs", eval_limit, template)
     folder, side, each = data_dir or sources.data_dir(), side_of_source(model, pretrained), data or ALL_SETS
     jobs = [ReproJob(course, one, out, seed, limit, None, folder, device, side) for one in dict.fromkeys(each)]
-    _clip_checked(jobs, start, questions)
+    clip_checked(jobs, start, questions)
     if only_check:
         return
     done = []
@@ -201,52 +199,3 @@ def _method(method: str, fields: tuple[str, ...], epochs: int | None, alphas: tu
             "--alpha out."
         )
     return read_course("clip", method, _fields(fields, {"epochs": epochs, "alphas": alphas or None}))
-
-
-def _clip_checked(jobs: "list[ReproJob]", start: "Start", questions: "Questions") -> None:
-    """Look at everything before anything begins.
-
-    Raises:
-        EmtError: something is missing.
-    """
-    from finetuning.repro.clip import checks
-
-    course = jobs[0].course
-    each = course.epochs * (1 + len(course.alphas))
-    _tasks_checked(questions, start, jobs[0].data_dir)
-    _checked(jobs, lambda job: checks(job, start, each * (len(jobs) - 1)))
-
-
-def _tasks_checked(questions: "Questions", start: "Start", data_dir: Path | None) -> None:
-    """Look for what the evaluations need.
-
-    Raises:
-        EmtError: something is missing.
-    """
-    from emt_tasks import harness, preflight
-
-    args = {"model": start.model, "pretrained": start.pretrained, "template": questions.template}
-    with harness.reading_from(data_dir):
-        for check in preflight.checks(preflight.Asked(questions.tasks, "emt_clip", args, questions.runs)):
-            if check.problem:
-                raise check.problem
-            if check.name == "tasks":
-                note(f"  {check.name:<8} {check.found}")
-
-
-def _checked(jobs: "list[ReproJob]", checks: "Callable[[ReproJob], Any]") -> None:
-    """Look at all jobs before one begins.
-
-    Raises:
-        EmtError: something is missing.
-    """
-    for job in jobs:
-        alike = [other.data for other in jobs if other.home.name == job.home.name]
-        if len(alike) > 1:
-            raise click.UsageError(
-                f"{' and '.join(alike)} would both go to {job.home.folder}. Give each an --out of its own."
-            )
-        for check in checks(job):
-            if check.problem:
-                raise check.problem
-            note(f"  {check.name:<8} {check.found}")

@@ -1,6 +1,7 @@
 """All questions through a model, batch by batch, in an order that wastes nothing; answers come back in theirs."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from model_wrappers.generating.preparation import Prepared
 from model_wrappers.generating.questions import Question
 
 Answered = list[tuple[Instance, Any]]
+Pairs = list[tuple[Question, Any]]
 
 
 class Prepares(Protocol):
@@ -24,6 +26,47 @@ class Prepares(Protocol):
 
     def length(self, question: Question) -> int:
         """How long a question is, for the order of batches."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """How one batch is made ready and asked; fields as `answered` has them."""
+
+    preparation: Prepares
+    task_dict: Any
+    size: BatchSize
+    ask: Callable[[Prepared], Sequence[Any]]
+    one_at_a_time: Lock = field(default_factory=Lock)
+
+    def ready(self, batch: Sequence[Question]) -> list[Prepared]:
+        """The batch, ready for the model; rows are read by one lane at a time."""
+        with self.one_at_a_time:
+            return self.preparation.prepared(batch, self.task_dict)
+
+    def through(self, batch: Sequence[Question], ready: list[Prepared]) -> Pairs:
+        """Each question with its answer, in halves where memory does not suffice for all and its user said `auto`.
+
+        Raises:
+            EmtError: memory does not suffice.
+        """
+        try:
+            return [pair for part in ready for pair in zip(part.questions, self.ask(part), strict=True)]
+        except torch.OutOfMemoryError as error:
+            if not self.size.auto or len(batch) == 1:
+                raise EmtError(
+                    f"{len(batch)} images at once are too many for the GPU's memory. Pass --batch_size auto, or less."
+                ) from error
+        torch.cuda.empty_cache()
+        self.size.failed(len(batch))
+        middle = len(batch) // 2
+        return [pair for half in (batch[:middle], batch[middle:]) for pair in self.through(half, self.ready(half))]
+
+    def done(self, batches: Iterator[list[Question]], lanes: int) -> Iterator[tuple[list[Question], Pairs]]:
+        """Batches with their answers as they come; each is made ready while the one before it is asked."""
+        if lanes == 1:
+            return ((batch, self.through(batch, ready)) for batch, ready in ahead(batches, self.ready))
+        threads = torch.get_num_threads() // lanes
+        return ahead(batches, lambda batch: self.through(batch, self.ready(batch)), lanes, threads)
 
 
 def answered(
@@ -51,33 +94,10 @@ def answered(
     Raises:
         EmtError: a row can't be read, or memory does not suffice.
     """
-    one_at_a_time = Lock()
-
-    def make(batch: Sequence[Question]) -> list[Prepared]:
-        with one_at_a_time:
-            return preparation.prepared(batch, task_dict)
-
-    def through(batch: list[Question], ready: list[Prepared]) -> list[tuple[Question, Any]]:
-        try:
-            return [pair for part in ready for pair in zip(part.questions, ask(part), strict=True)]
-        except torch.OutOfMemoryError as error:
-            if not size.auto or len(batch) == 1:
-                raise EmtError(
-                    f"{len(batch)} images at once are too many for the GPU's memory. Pass --batch_size auto, or less."
-                ) from error
-        torch.cuda.empty_cache()
-        size.failed(len(batch))
-        middle = len(batch) // 2
-        return [pair for half in (batch[:middle], batch[middle:]) for pair in through(half, make(half))]
-
+    asking = _Asking(preparation, task_dict, size, ask)
     found: list[Any] = [None] * len(questions)
     groups = ordered(questions, group=lambda question: (question.settings, question.answers), length=preparation.length)
-    batches = in_batches(groups, size, lanes)
-    done: Iterator[tuple[list[Question], list[tuple[Question, Any]]]]
-    if lanes == 1:
-        done = ((batch, through(batch, ready)) for batch, ready in ahead(batches, make))
-    else:
-        done = ahead(batches, lambda batch: through(batch, make(batch)), lanes, torch.get_num_threads() // lanes)
+    done = asking.done(in_batches(groups, size, lanes), lanes)
     with tqdm(total=len(questions), desc=title, unit="image", disable=title is None) as bar:
         for batch, pairs in done:
             for question, answer in pairs:
