@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from shlex import quote
 
 import pytest
 import toy_sets
@@ -98,7 +99,7 @@ def test_a_prompt_is_printed_alone_on_stdout(data: Path) -> None:
         (["--model-args", "pretrained=/no/such/folder"], 1, "pretrained=/no/such/folder: there is no such folder"),
         (["--checkpoints", "/no/such/epoch-*"], 1, "matches no folder"),
         (["--tasks", ""], 2, "--tasks names no task"),
-        (["--output-path", "/proc/nowhere"], 1, "choose another --output-path"),
+        (["--output-path", "/proc/nowhere"], 1, "another --output-path"),
     ],
 )
 def test_what_can_be_known_before_is_said_before(words: list[str], code: int, said: str, data: Path) -> None:
@@ -148,5 +149,5 @@ def test_a_run_ends_by_naming_what_to_do_with_one_and_with_several(tmp_path: Pat
     folders = [tmp_path / "my runs" / name for name in ("epoch-1", "epoch-2")]
     assert next_command(folders[:1], tmp_path).startswith(f"emt compare '{folders[0]}' ANOTHER, emt report")
     several = next_command(folders, tmp_path)
-    assert several.startswith(f"emt report {tmp_path}")
+    assert several.startswith(f"emt report {quote(str(tmp_path))}")
     assert several.endswith(f"emt compare '{folders[0]}' '{folders[1]}'")

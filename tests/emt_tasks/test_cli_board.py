@@ -7,6 +7,7 @@ import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
+from shlex import quote
 from types import SimpleNamespace
 
 import pytest
@@ -96,7 +97,7 @@ def test_an_option_that_can_not_stand_in_an_entry_is_named_in_our_words_alone(tm
 
 def test_rows_that_nobody_knows_are_told_with_the_command_that_makes_them_known(tmp_path: Path) -> None:
     run = toy_entries.run(tmp_path / "run")
-    assert f"emt board known {run}" in emt("add", run, "--entries", tmp_path / "entries", *SAID).stderr
+    assert f"emt board known {quote(str(run))}" in emt("add", run, "--entries", tmp_path / "entries", *SAID).stderr
 
 
 def test_a_server_that_is_ended_promises_nothing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from shlex import quote
 
 import pytest
 import yaml
@@ -28,7 +29,7 @@ def runs(tmp_path: Path) -> Path:
 def test_it_ends_by_saying_where_the_page_is(runs: Path) -> None:
     done = report(runs)
     assert done.exit_code == 0, done.output
-    assert f"next: open {runs / 'report/report.html'}" in done.stderr
+    assert f"next: open {quote(str(runs / 'report/report.html'))}" in done.stderr
     assert "LoRA on MNIST" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
 
