@@ -5,20 +5,22 @@ The harness takes seconds to import, so it is imported when an evaluation starts
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from emt_tasks import hook, sources
-from emt_tasks.errors import EmtError
+from emt_tasks import sources
+from emt_tasks.harness_tasks import mendable_errors, question, quiet, sizes, task_manager
 from emt_tasks.runs import manifest, run_files
 from emt_tasks.runs.evaluation import Evaluation
 from emt_tasks.runs.journal import Journal
 from emt_tasks.runs.summary import RunResult
-from emt_tasks.task_files import task_folder
+
+__all__ = [
+    "evaluate", "evaluate_loaded", "load_model", "question", "quiet", "reading_from", "sizes", "weights_of",
+]  # fmt: skip
 
 
 def load_model(name: str, model_args: Mapping[str, Any], batch_size: int, device: str | None = None) -> Any:
@@ -83,28 +85,32 @@ def evaluate_loaded(lm: Any, model: str, model_args: Mapping[str, Any], asked: E
     }
     started = time.time()
     evaluator.tqdm = _no_bar
-    with Journal(asked.output_path, manifest.rank(), asked.keep) as journal, _mendable_errors():
+    with Journal(asked.output_path, manifest.rank(), asked.keep) as journal, mendable_errors():
         journaled = Journaled(lm, journal, identity, asked.batch_size, asked.shown)
-        raw = evaluator.simple_evaluate(
-            model=journaled,
-            tasks=list(asked.tasks),
-            batch_size=asked.batch_size,
-            limit=asked.limit,
-            offset=asked.offset,
-            gen_kwargs=",".join(f"{name}={value}" for name, value in asked.generation.items()) or None,
-            task_manager=_task_manager(model, asked.include_path),
-            bootstrap_iters=0,
-            log_samples=True,
-            cli_args=argparse.Namespace(process_with_media=False, reasoning_tags=None),
-            verbosity="WARNING",
-            process_docs_parallel=1,  # scoring is Python's own work, and an interruption is to end a judge's at once
-            distributed_executor_backend=_backend(),
-            datetime_str=_free_stamp(asked.output_path),
-        )
+        raw = evaluator.simple_evaluate(model=journaled, **_as_the_harness_asks(model, asked))
     if raw is None:
         return None
     timing = {"seconds": time.time() - started, "images_per_second": journaled.speed, "kept_answers": journaled.kept}
     return run_files.write(raw, model, model_args, weights, asked, timing, getattr(lm, "details", {}))
+
+
+def _as_the_harness_asks(model: str, asked: Evaluation) -> dict[str, Any]:
+    """What is asked, and how, by the names of the harness's own arguments."""
+    return {
+        "tasks": list(asked.tasks),
+        "batch_size": asked.batch_size,
+        "limit": asked.limit,
+        "offset": asked.offset,
+        "gen_kwargs": ",".join(f"{name}={value}" for name, value in asked.generation.items()) or None,
+        "task_manager": task_manager(model, asked.include_path),
+        "bootstrap_iters": 0,
+        "log_samples": True,
+        "cli_args": argparse.Namespace(process_with_media=False, reasoning_tags=None),
+        "verbosity": "WARNING",
+        "process_docs_parallel": 1,  # scoring is Python's own work, and an interruption is to end a judge's at once
+        "distributed_executor_backend": _backend(),
+        "datetime_str": _free_stamp(asked.output_path),
+    }
 
 
 def _no_bar(*args: Any, **settings: Any) -> Any:
@@ -147,23 +153,6 @@ def _answering(model_args: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def _task_manager(model: str, include_path: Path | None) -> Any:
-    """An index of our tasks and those of `include_path` alone: the harness's own takes seconds."""
-    import lmms_eval.tasks
-
-    hook.teach(lmms_eval.tasks)
-    folders = [str(task_folder()), *([str(include_path)] if include_path else [])]
-    return lmms_eval.tasks.TaskManager("WARNING", include_path=folders, include_defaults=False, model_name=model)
-
-
-def quiet() -> None:
-    """Leave only the harness's errors on stderr: it logs to the console as soon as it is imported."""
-    from loguru import logger
-
-    logger.remove()
-    logger.add(sys.stderr, level="ERROR", format="{level}: {message}")
-
-
 def _backend() -> str:
     import torch.distributed as dist
 
@@ -179,69 +168,3 @@ def _free_stamp(output_path: Path) -> str:
         time.sleep(0.1)
         stamp = str(get_datetime_str())
     return stamp
-
-
-@contextmanager
-def _mendable_errors() -> Iterator[None]:
-    """Raise our own error where the harness has wrapped it (it retries a failed load of data five times)."""
-    from tenacity import RetryError
-
-    try:
-        yield
-    except RetryError as error:
-        cause = error.last_attempt.exception()
-        if isinstance(cause, EmtError):
-            raise cause from None
-        root: BaseException | None = cause
-        while root is not None and root.__cause__ is not None:
-            root = root.__cause__
-        raise EmtError(
-            f"the data can't be loaded: {cause} ({type(root).__name__}: {root}). Has the split rows, and are its files "
-            "whole?"
-        ) from cause
-    except ValueError as error:
-        if "did not find any docs" not in str(error):
-            raise
-        raise EmtError("there are no rows to ask about: is --offset past the end of a set?") from error
-
-
-def sizes(tasks: Sequence[str]) -> dict[str, int]:
-    """How many rows each task has, groups opened.
-
-    Raises:
-        EmtError: the data can't be had.
-    """
-    from emt_tasks.tasks import leaves
-
-    quiet()
-    names = [task.name for task in leaves(tuple(tasks))]
-    with _mendable_errors():
-        loaded = _task_manager("emt", None).load_task_or_group(names)
-    return {name: len(loaded[name].eval_docs) for name in names}
-
-
-def question(task: str, row: int) -> dict[str, Any]:
-    """What `task` asks of its row number `row`, rendered by the harness: prompt, settings, label, and which picture.
-
-    Raises:
-        EmtError: the data can't be had, or has no such row.
-    """
-    quiet()
-    with _mendable_errors():
-        loaded = _task_manager("emt", None).load_task_or_group([task])[task]
-    rows = loaded.eval_docs
-    if not 0 <= row < len(rows):
-        raise EmtError(f"{task} has rows 0 to {len(rows) - 1}; there is no row {row}.")
-    doc = rows[row]
-    width, height = loaded.doc_to_visual(doc)[0].size
-    return {
-        "task": task,
-        "row": row,
-        "rows": len(rows),
-        "prompt": loaded.doc_to_text(doc),
-        "generation_kwargs": loaded.config.generation_kwargs,
-        "label_name": doc["label_name"],
-        "label": doc["labels"][doc["label"]],
-        "image": doc["image_sha256"],
-        "size": f"{width}x{height}",
-    }

@@ -9,7 +9,7 @@ import toy_clip
 import toy_sets
 from scripted import Scripted
 
-from emt_tasks import clip_argmin, harness, hook, preflight
+from emt_tasks import clip_argmin, harness, harness_tasks, hook, preflight
 from emt_tasks.errors import EmtError
 from emt_tasks.labels import label_set
 from emt_tasks.requirements import require_readings
@@ -107,7 +107,7 @@ def test_what_lacks_is_said_before_a_model_is_loaded_under_the_plain_harness(mon
     import lmms_eval.tasks
 
     hook.teach(lmms_eval.tasks)
-    manager = harness._task_manager("scripted", None)
+    manager = harness_tasks.task_manager("scripted", None)
     monkeypatch.setenv("EMT_CLIP_TEXT_MODEL", "/no/where")
     with pytest.raises(EmtError, match=r"emt_\w+_clip can't be read by clip_argmin: there is no folder '/no/where'"):
         manager.match_tasks(["emt_*_clip"])
