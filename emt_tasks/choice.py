@@ -1,7 +1,7 @@
 """The reading `choice`: of a closed set's labels, the one that a model finds likeliest."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from emt_tasks.likelihood import Likelihood
 from emt_tasks.reading import Reading
@@ -22,13 +22,22 @@ whose later tokens follow from the first. `prior` is `sum` minus that of an imag
 what the prompt alone suggests.
 """
 
+IN_SENTENCE = tuple(name for name in VARIANTS if name != "per_token")
+"""The variants of labels that are weighed within a sentence ("The object is a(n) bee.").
 
-def scores(likelihoods: Sequence[Likelihood]) -> dict[str, list[float]]:
-    """The labels' scores under each variant that all of them have, in nats; more is likelier.
+What all sentences begin with is in every label's `sum`, `with_end` and `prior` alike, and decides nothing. The full
+stop ends a label, so that by `sum` already `bee` does not begin `beetle`. In a mean over tokens the shared words would
+count as well, for more the fewer tokens a label has: where the sentence is unlikely, long labels would win by that
+alone.
+"""
+
+
+def scores(likelihoods: Sequence[Likelihood], variants: Collection[str] = tuple(VARIANTS)) -> dict[str, list[float]]:
+    """The labels' scores under each of `variants` that all of them have, in nats; more is likelier.
 
     A model of lmms-eval that only tells losses has `per_token` alone, one of lm_eval `sum`.
     """
-    found = {name: [score for one in likelihoods if (score := of(one)) is not None] for name, of in VARIANTS.items()}
+    found = {name: [score for one in likelihoods if (score := VARIANTS[name](one)) is not None] for name in variants}
     return {name: some for name, some in found.items() if len(some) == len(likelihoods)}
 
 

@@ -19,6 +19,7 @@ from emt_tasks.escaping import storable
 from emt_tasks.hub import located
 from emt_tasks.likelihood import Likelihood
 from emt_tasks.requirements import require_readings
+from emt_tasks.tasks import generating
 
 logger = logging.getLogger("lm_eval.emt_tasks")  # below the harness's own, which gives each line its time and level
 PLACE_OF_PICTURE = "<image>"  # lm_eval's own mark, whatever token a model has for it
@@ -96,7 +97,7 @@ class EmtTask(ConfigurableTask):
                 task = str(self.config.task)
                 raise EmtError(
                     f"{task} scores labels by their likelihood, and lm_eval lets {GENERATE_ONLY[kind.__name__]} only "
-                    f"generate. Use the task {task.removesuffix('_choice')}, or emt run with a model that scores "
+                    f"generate. Use the task {generating(task)}, or emt run with a model that scores "
                     "(emt_llava, emt_hf)."
                 )
             if "loglikelihood" in vars(kind):

@@ -1,6 +1,6 @@
 """The door to the harness's scoring: a reading and its row become an outcome, and outcomes a line of the results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -42,10 +42,32 @@ def process_choice(doc: Mapping[str, Any], results: Sequence[Sequence[Any]]) -> 
     Raises:
         EmtError: another number of scores than labels.
     """
+    return _chosen(doc, results, choice.VARIANTS)
+
+
+def process_choice_sentence(doc: Mapping[str, Any], results: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """The same of a row whose labels were scored within a sentence; the label is the answer, not the sentence.
+
+    There is no `accuracy_per_token` (see `choice.IN_SENTENCE`).
+
+    Raises:
+        EmtError: another number of scores than labels, or the model tells nothing but losses per token.
+    """
+    return _chosen(doc, results, choice.IN_SENTENCE)
+
+
+def _chosen(doc: Mapping[str, Any], results: Sequence[Sequence[Any]], variants: Collection[str]) -> dict[str, Any]:
+    """What a row counts by the first of `variants` that its model tells."""
     labels, right = doc["labels"], doc["label"]
     if len(results) != len(labels):
         raise EmtError(f"{len(results)} scores for {len(labels)} labels. Run the task without a cache of requests.")
-    by_variant = choice.scores([Likelihood.read(answers[0]) for answers in results])
+    by_variant = choice.scores([Likelihood.read(answers[0]) for answers in results], variants)
+    if not by_variant:
+        raise EmtError(
+            "this model tells only mean losses per token, by which labels within a sentence can't be compared: the "
+            "words around a label count for more the shorter it is. Use the _choice task of the same set, or a model "
+            "that tells sums as well: emt_llava, emt_hf."
+        )
     row = counted(doc, choice.read(by_variant, labels))
     predictions = {name: choice.likeliest(scores, labels) for name, scores in by_variant.items()}
     row["emt"]["scores"] = {
@@ -56,8 +78,8 @@ def process_choice(doc: Mapping[str, Any], results: Sequence[Sequence[Any]]) -> 
         }
         for name, scores in by_variant.items()
     }
-    variants = [name for name in predictions if name != "sum"]
-    return {**row, **{f"accuracy_{name}": float(predictions[name] == labels[right]) for name in variants}}
+    beside = [name for name in predictions if name != "sum"]
+    return {**row, **{f"accuracy_{name}": float(predictions[name] == labels[right]) for name in beside}}
 
 
 def counted(

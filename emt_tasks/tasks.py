@@ -1,5 +1,6 @@
 """The catalogue: what the task files say, read without a harness."""
 
+import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -94,19 +95,36 @@ def leaves(names: list[str] | tuple[str, ...]) -> tuple[Task, ...]:
     return tuple({leaf.name: leaf for leaf in opened}.values())
 
 
+WITH_SENTENCES_OF_ITS_OWN = ("emt_clip",)
+
+
+def generating(choosing: str) -> str:
+    """The task that has the model answer what task `choosing` has it score labels for.
+
+    >>> generating("emt_cifar10_choice"), generating("emt_cifar10_choice_sentence")
+    ('emt_cifar10', 'emt_cifar10')
+    """
+    return choosing.partition("_choice")[0]
+
+
 def require_scorer(names: Iterable[str], model: str, chat: bool) -> None:
-    """Refuse tasks of ours that score labels for a chat model; other harnesses' names are passed over.
+    """Refuse tasks of ours that score labels for a model that can't; other harnesses' names are passed over.
 
     Raises:
-        EmtError: lmms-eval only lets chat models generate.
+        EmtError: lmms-eval only lets chat models generate, and an encoder is asked in sentences of its own.
     """
     known = catalogue()
     choosing = [leaf.name for leaf in leaves([name for name in names if name in known]) if leaf.chooses]
     if chat and choosing:
-        instead = choosing[0].removesuffix("_choice")
         raise EmtError(
             f"{choosing[0]} scores labels by their likelihood, and lmms-eval lets {model}, a chat model, only "
-            f"generate. Use the task {instead}, or a model that scores: emt_llava, emt_hf."
+            f"generate. Use the task {generating(choosing[0])}, or a model that scores: emt_llava, emt_hf."
+        )
+    within = [name for name in choosing if name.endswith("_sentence")]
+    if model in WITH_SENTENCES_OF_ITS_OWN and within:
+        raise EmtError(
+            f"{within[0]} weighs labels within a sentence, and {model} has sentences of its own (template=). "
+            f"Use the task {within[0].removesuffix('_sentence')}: a report of the sentences takes it for the encoder."
         )
 
 
@@ -116,6 +134,21 @@ def prompt_of(name: str) -> str:
     >>> prompt_of("emt_mnist")[:34]
     'What is the number in the image? P'
     """
+    return _rendered(task(name), "doc_to_text")
+
+
+def choices_of(name: str) -> tuple[str, ...]:
+    """The texts that task `name` scores, one a label in their order, as the harness renders them.
+
+    >>> choices_of("emt_mnist_choice")[3], choices_of("emt_mnist_choice_sentence")[3]
+    ('3', 'The number is 3.')
+    """
     asked = task(name)
-    template = Environment(undefined=StrictUndefined).from_string(asked.config["doc_to_text"])  # noqa: S701  # plain text
+    if asked.config["doc_to_choice"] == "labels":
+        return asked.labels.labels
+    return tuple(ast.literal_eval(_rendered(asked, "doc_to_choice")))
+
+
+def _rendered(asked: Task, key: str) -> str:
+    template = Environment(undefined=StrictUndefined).from_string(asked.config[key])  # noqa: S701  # plain text
     return template.render(labels=list(asked.labels.labels))

@@ -9,6 +9,7 @@ from lmms_eval.api.instance import Instance
 
 from emt_tasks.errors import EmtError
 from emt_tasks.likelihood import Likelihood
+from emt_tasks.tasks import require_scorer
 from model_wrappers.checkpoints.misfits import listed
 from model_wrappers.generating.conduct import Answered
 from model_wrappers.generating.preparation import Prepared
@@ -83,10 +84,12 @@ class EmtClip(Wrapper):
         The loss is -log softmax(scale * similarity) in nats; the harness takes the least for the answer.
 
         Raises:
-            EmtError: an answer is no label of its row, or a row can't be read.
+            EmtError: an answer is no label of its row, or stands in a sentence; or a row can't be read.
         """
+        asked = scoring_questions(requests)
+        require_scorer(dict.fromkeys(question.task for question in asked), self.name, chat=False)
         by_row: dict[tuple[str, str, int], list[Question]] = defaultdict(list)
-        for question in scoring_questions(requests):
+        for question in asked:
             by_row[question.task, question.split, question.doc_id].append(question)
         rows = [replace(members[0], index=place) for place, members in enumerate(by_row.values())]
         asked_by = {id(row.request): members for row, members in zip(rows, by_row.values(), strict=True)}

@@ -11,7 +11,7 @@ from rich.table import Table
 from emt_tasks import harness
 from emt_tasks.cli.arguments import data_dir_option
 from emt_tasks.task_files import task_folder
-from emt_tasks.tasks import Task, catalogue, task
+from emt_tasks.tasks import Task, catalogue, choices_of, task
 
 
 @click.command()
@@ -73,7 +73,8 @@ def _print_row(name: str, row: int, as_json: bool) -> None:
     picture = f"picture {sent['image']} ({sent['size']}, RGB)"
     console.print(f"{name}, row {row} of {sent['rows']:,}: label {sent['label_name']!r}, {picture}")
     if asked.chooses:
-        console.print(f"scored after it: each of {len(asked.labels.labels)} labels")
+        choices = choices_of(name)
+        console.print(f"scored after it: {len(choices)} answers, {choices[0]!r} to {choices[-1]!r}", markup=False)
     else:
         console.print("generation: " + ", ".join(f"{key}={value}" for key, value in sent["generation_kwargs"].items()))
     click.echo(sent["prompt"])

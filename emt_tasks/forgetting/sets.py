@@ -12,7 +12,8 @@ SHOWN = {"mnist": "MNIST", "cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "mini
 RGB = ("cifar10", "cifar100", "miniimagenet")  # "RGB sets" of the paper's section 5: all but MNIST, which is grey
 MOST_NAMED = 4  # sets tuned on together
 LONGEST = 60  # characters of a name that is none of ours
-VARIANTS = ("", "lite", "open", "open_lite", "choice", "judge", "clip")  # the order of preference where runs are equal
+VARIANTS = ("", "lite", "open", "open_lite", "choice", "choice_sentence", "judge", "clip")
+"""The order of preference where runs are equal."""
 
 
 @dataclass(frozen=True, slots=True)

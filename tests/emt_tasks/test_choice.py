@@ -41,3 +41,13 @@ def test_a_variant_that_one_label_lacks_is_not_there() -> None:
 
 def test_a_score_that_is_no_number_leaves_the_row_unread() -> None:
     assert choice.read({"sum": [-1.0, math.nan]}, ["cat", "dog"]) is None
+
+
+def test_in_a_sentence_the_mean_over_tokens_would_go_by_length_and_is_left_out() -> None:
+    """By hand: the shared words are worth -30 in 7 tokens, `cat` -1 in 1, `palm tree` -4 in 2, each stop -0.1."""
+    cat, tree = (-30 - own - 0.1 for own in (1, 4))
+    found = [Likelihood(-cat / 9, False, total=cat), Likelihood(-tree / 10, False, total=tree)]
+    assert choice.likeliest(choice.scores(found)["per_token"], ["cat", "palm tree"]) == "palm tree"
+    in_sentence = choice.scores(found, choice.IN_SENTENCE)
+    assert list(in_sentence) == ["sum"]
+    assert choice.read(in_sentence, ["cat", "palm tree"]).prediction == "cat"

@@ -1,7 +1,8 @@
-"""The `_choice` tasks through the harness, with models that score what they are told."""
+"""The `_choice` and `_choice_sentence` tasks through the harness, with models that score what they are told."""
 
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,14 @@ from emt_tasks.errors import EmtError
 from emt_tasks.likelihood import Likelihood
 from emt_tasks.preflight import Asked, checks
 from emt_tasks.runs.evaluation import Evaluation
+from emt_tasks.runs.reading_back import read_run
 from emt_tasks.runs.summary import RunResult
+from emt_tasks.tasks import catalogue, choices_of
+from finetuning.records.wording import Wording, read_template
+from leaderboard.entry.making import made
+from leaderboard.entry.suggestions import Given
+
+SENTENCES = catalogue()["emt_choice_sentence"].members
 
 
 class Scorer(Scripted):
@@ -38,6 +46,16 @@ class Scorer(Scripted):
 def right(doc: dict, label: str) -> Likelihood:
     hit = label == doc["labels"][doc["label"]]
     return Likelihood(1.0, False, total=-1.0 if hit else -2.0, with_end=-3.0, over_prior=-4.0 if hit else 4.0)
+
+
+def label_in(sentence: str) -> str:
+    found = re.fullmatch(r"The (?:object is a\(n\)|number is) (.+)\.", sentence)
+    assert found, sentence
+    return found[1]
+
+
+def right_in_sentences(doc: dict, sentence: str) -> Likelihood:
+    return right(doc, label_in(sentence))
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +160,69 @@ def test_a_chat_model_is_refused_before_it_is_loaded(data: Path, tmp_path: Path)
         for model, tasks, refused in (
             ("vllm", "emt_choice", True),
             ("vllm", "emt", False),
+            ("vllm", "emt_choice_sentence", True),
             ("emt_hf", "emt_choice", False),
         ):
             found = {check.name: str(check.problem or "") for check in checks(Asked((tasks,), model, {}, tmp_path))}
             assert ("vllm, a chat model" in found["model"]) == refused
+            assert not refused or "Use the task emt_mnist, or" in found["model"]
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_sentences_are_those_that_models_are_tuned_on_and_differ_in_the_label_alone(name: str) -> None:
+    labels, noun = catalogue()[name].labels.labels, "number" if "mnist" in name else "object"
+    taught = Wording(read_template("paper"), labels, noun, seed=0)
+    assert choices_of(name) == tuple(taught.said(place, "").answer for place in range(len(labels)))
+    assert tuple(map(label_in, choices_of(name))) == labels == choices_of(name.removesuffix("_sentence"))
+
+
+def test_the_likeliest_sentence_is_read_as_its_label(data: Path, tmp_path: Path) -> None:
+    model = Scorer(right_in_sentences)
+    result = run(data, tmp_path, model, "emt_choice_sentence", limit=3)
+    assert [found.task for found in result.results] == list(SENTENCES)
+    assert all(found.accuracy == 1.0 and found.reading == "choice" for found in result.results)
+    assert model.answers[0] == " The number is 0."
+    assert " The object is a(n) aquarium fish." in model.answers
+    group = json.loads(next(result.folder.glob("*_results.json")).read_text())["results"]["emt_choice_sentence"]
+    assert (group["accuracy,choice"], group["accuracy_prior,choice"], group["unscored,choice"]) == (1.0, 0.0, 0.0)
+    found, rows = files(result, "emt_cifar10_choice_sentence")
+    record = rows[2]["emt"]
+    assert {record[name] for name in ("raw", "prediction", "label")} == {"bird"}
+    assert record["named"] == ["bird"]
+    assert list(record["scores"]) == ["sum", "with_end", "prior"]
+    assert record["scores"]["prior"] == {"prediction": "airplane", "score": 4.0, "label_score": -4.0}
+    assert not [key for key in found if "per_token" in key]
+
+
+def test_losses_alone_say_nothing_of_labels_in_sentences(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(EmtError, match=r"only mean losses .* Use the _choice task of the same set"):
+        run(data, tmp_path, Scorer(lambda _doc, _label: (0.5, False)), "emt_mnist_choice_sentence", limit=1)
+
+
+def test_a_chat_model_is_told_of_the_task_that_generates(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(EmtError, match=r"emt_mnist_choice_sentence scores .* Use the task emt_mnist, or a model"):
+        run(data, tmp_path, ScriptedChat(lambda _doc, _prompt: "7"), "emt_choice_sentence")
+
+
+def test_an_encoder_has_sentences_of_its_own_and_is_told_before_it_is_loaded(data: Path, tmp_path: Path) -> None:
+    with harness.reading_from(data):
+        for tasks, refused in (("emt_choice_sentence", True), ("emt_choice", False)):
+            found = {
+                check.name: str(check.problem or "") for check in checks(Asked((tasks,), "emt_clip", {}, tmp_path))
+            }
+            assert ("Use the task emt_mnist_choice: a report" in found["model"]) == refused
+
+
+def test_bare_labels_and_sentences_stand_apart_in_one_run(data: Path, tmp_path: Path) -> None:
+    def worth(doc: dict, answer: str) -> Likelihood:
+        return right(doc, label_in(answer)) if answer.startswith("The ") else right({**doc, "label": 0}, answer)
+
+    folder = run(data, tmp_path, Scorer(worth), "emt_cifar10_choice", "emt_cifar10_choice_sentence").folder
+    told, problems = read_run(folder)
+    assert not problems
+    accuracies = {rows.task: float(rows.correct.mean()) for rows in told.tasks}
+    assert accuracies == {"emt_cifar10_choice": pytest.approx(0.1), "emt_cifar10_choice_sentence": 1.0}
+    with pytest.raises(
+        EmtError, match=r"no task that an entry can be of \(emt_cifar10_choice, emt_cifar10_choice_sent"
+    ):
+        made(told, Given(org="us", model="ours", submitted_by="me"))

@@ -13,11 +13,12 @@ from emt_tasks.task_files import task_folder
 TASKS = {
     f"emt_{key}{part}"
     for key in ("mnist", "cifar10", "cifar100", "miniimagenet")
-    for part in ("", "_lite", "_choice", "_clip")
+    for part in ("", "_lite", "_choice", "_choice_sentence", "_clip")
 } | {
     "emt",
     "emt_lite",
     "emt_choice",
+    "emt_choice_sentence",
     "emt_clip",
 }
 

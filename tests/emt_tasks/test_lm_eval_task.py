@@ -157,8 +157,9 @@ class Scoring(type("HFMultimodalLM", (Silent,), {})):
 @pytest.mark.parametrize("name", ["HFMultimodalLM", "VLLM_VLM", "LocalChatCompletion"])
 def test_a_model_that_only_generates_is_refused_by_a_choice(data: Path, name: str) -> None:
     model = type("Mine", (type(name, (Silent,), {}),), {})(right)
-    with pytest.raises(EmtError, match=r"emt_cifar10_choice scores labels .* Use the task emt_cifar10, or emt run"):
-        evaluated(model, data, "emt_cifar10_choice", limit=1)
+    for task in ("emt_cifar10_choice", "emt_cifar10_choice_sentence"):
+        with pytest.raises(EmtError, match=rf"{task} scores labels .* Use the task emt_cifar10, or emt run"):
+            evaluated(model, data, task, limit=1)
     assert evaluated(model, data, "emt_cifar10", limit=1)["results"]["emt_cifar10"]["accuracy,label_match"] == 1
 
 

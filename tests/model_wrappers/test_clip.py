@@ -116,6 +116,15 @@ def test_an_answer_that_is_no_label_is_refused(lm):
         ask(lm, [score("?", "plane")], rows(1))
 
 
+def test_a_label_in_a_sentence_is_refused_before_a_picture_is_read(lm):
+    asked = score("?", " The object is a(n) ship.")
+    asked.arguments = (*asked.arguments[:4], "emt_cifar10_choice_sentence", SPLIT)
+    with pytest.raises(
+        EmtError, match=r"emt_clip has sentences of its own \(template=\)\. Use the task emt_cifar10_choice:"
+    ):
+        ask(lm, [asked], [])
+
+
 def test_pictures_of_any_mode_and_size_are_classified_as_their_rgb(lm):
     odd = [Image.new("RGBA", (5, 9), (200, 10, 10, 7)), Image.new("L", (1, 1), 80), Image.new("RGB", (300, 2), "red")]
     asked = [generate("?", row) for row in range(3)]

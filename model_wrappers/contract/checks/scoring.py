@@ -4,11 +4,12 @@ from typing import Any
 
 import torch
 
+from emt_tasks.tasks import choices_of
 from model_wrappers.closed_set.full_passes import full_pass_scores
 from model_wrappers.closed_set.label_tokens import fitting, label_seam
 from model_wrappers.closed_set.label_trie import build_trie
 from model_wrappers.contract.findings import Broken, DoesNotApply
-from model_wrappers.contract.samples import LABELS, LISTED, generation, scoring
+from model_wrappers.contract.samples import LISTED, generation, scoring
 from model_wrappers.contract.subject import Subject
 from model_wrappers.generating.inputs import shorter
 
@@ -21,8 +22,8 @@ DO = (
 
 
 def scores_are_those_of_full_passes(subject: Subject) -> str:
-    """The labels of a `_choice` task, scored together, are worth what one full pass each says, to 1e-4 nats."""
-    asked = [scoring(LISTED, f" {label}", row) for row in range(SCORED) for label in LABELS]
+    """Labels, bare and in sentences, scored together, are worth what one full pass each says, to 1e-4 nats."""
+    asked = [scoring(LISTED, f" {answer}", row) for row in range(SCORED) for answer in _answers(row)]
     together = subject.likelihoods(asked)
     lm = subject.lm
     if not _in_float32(lm):
@@ -40,15 +41,20 @@ def scores_are_those_of_full_passes(subject: Subject) -> str:
                 DO,
             )
     against = "one full forward pass each" if _shows_input(lm) else "each alone (the wrapper shows no model_input)"
-    return f"{len(LABELS)} labels of {SCORED} rows together, against {against}: within {largest:.0e} nats"
+    return f"{len(_answers(0))} labels of {SCORED} rows together, against {against}: within {largest:.0e} nats"
+
+
+def _answers(row: int) -> tuple[str, ...]:
+    """Bare labels after most rows, and after the last the same in a sentence."""
+    return choices_of("emt_cifar10_choice" if row < SCORED - 1 else "emt_cifar10_choice_sentence")
 
 
 def _by_full_passes(subject: Subject) -> list[tuple[float, bool]]:
     found = []
     for row in range(SCORED):
         shown = subject.lm.model_input(generation(LISTED, row))
-        for label in LABELS:
-            seam = label_seam(shown.tokenizer, shown.prompt, [fitting(shown.prompt, f" {label}")], delimiter="")
+        for answer in _answers(row):
+            seam = label_seam(shown.tokenizer, shown.prompt, [fitting(shown.prompt, f" {answer}")], delimiter="")
             with torch.inference_mode():
                 scores = full_pass_scores(shown.model, shorter(shown.inputs, seam.cut), build_trie(seam.labels))
             found.append((-float(scores.per_token[0, 0]), bool(scores.greedy[0, 0])))

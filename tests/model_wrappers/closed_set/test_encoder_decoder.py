@@ -7,6 +7,7 @@ import toy_lens
 from toy_requests import pictures
 from transformers import AutoTokenizer, T5ForConditionalGeneration
 
+from emt_tasks.tasks import choices_of
 from model_wrappers.closed_set.encoder_decoder import LABELS_AT_ONCE, decoded_scores
 from model_wrappers.closed_set.full_passes import full_pass_scores
 from model_wrappers.closed_set.label_tokens import label_seam
@@ -54,6 +55,14 @@ def test_each_label_is_worth_what_a_full_pass_says(given, ends):
     assert torch.equal(fast.greedy, slow.greedy)
     if ends:
         torch.testing.assert_close(fast.with_end, slow.with_end, atol=1e-4, rtol=0)
+
+
+def test_labels_in_sentences_are_worth_what_full_passes_say(given):
+    model, tokenizer, inputs = given
+    trie = trie_of(tokenizer, choices_of("emt_cifar10_choice_sentence"))
+    with torch.inference_mode():
+        fast, slow = (score(model, inputs, trie, (2,)) for score in (score_labels, full_pass_scores))
+    torch.testing.assert_close(fast.with_end, slow.with_end, atol=1e-4, rtol=0)
 
 
 def test_labels_of_one_token_need_no_second_pass(t5):

@@ -1,3 +1,4 @@
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoProcessor, LlavaForConditionalGeneration
 
 from emt_tasks.labels import ALL_SETS, label_set
+from emt_tasks.tasks import choices_of
 from model_wrappers.closed_set import node_reading
 from model_wrappers.closed_set.decoder_inputs import decoder_inputs
 from model_wrappers.closed_set.label_scores import content_free_image
@@ -33,6 +35,31 @@ def test_a_tree_scores_every_label_set_as_one_full_pass_for_each_label_does(key)
     model, trie = toy.llava(), trie_of(key)
     assert not tree_obstacle(model, decoder_inputs(model, toy.inputs(PROMPTS)), trie)
     assert largest_difference(model, toy.inputs(PROMPTS), trie, [toy.END]) < SAME
+
+
+@pytest.mark.parametrize("key", ALL_SETS)
+@pytest.mark.parametrize("space", [" ", "▁"])
+def test_labels_in_sentences_share_their_beginning_and_score_as_full_passes_do(key, space):
+    task = f"emt_{key}_choice_sentence"
+    answers, prompt = choices_of(task), "ASSISTANT:"
+    tokenizer = toy.tokenizer((*WORDS, "The object is a(n)", "The number is"), space=space)
+    trie = build_trie(label_seam(tokenizer, prompt, answers).labels)
+    alike = [tokens[0] for tokens in takewhile(lambda each: len(set(each)) == 1, zip(*trie.sequences, strict=False))]
+    assert tokenizer.decode(alike).strip() in answers[0]
+    assert sum(depth < len(alike) for depth in trie.depths) == len(alike) >= 3, "one node each for all labels"
+    assert trie.prefix_pairs == (), "the full stop ends a label"
+    assert largest_difference(toy.llava(), toy.inputs(PROMPTS), trie, [toy.END]) < SAME
+
+
+def test_a_sentence_prefers_the_labels_that_its_beginning_in_the_prompt_would():
+    """What all sentences begin with adds one number to all of them."""
+    model, start, labels = toy.llava(), [30, 31, 32], [[40, 9], [40, 41, 9], [42, 9]]
+    with torch.inference_mode():
+        whole = score_labels(model, toy.inputs(PROMPTS), build_trie([start + label for label in labels]))
+        after = score_labels(model, toy.inputs([prompt + start for prompt in PROMPTS]), build_trie(labels))
+    shared = whole.total - after.total
+    torch.testing.assert_close(shared, shared[:, :1].expand(-1, 3), atol=SAME, rtol=0)
+    assert shared.max() < -1
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
@@ -182,10 +209,12 @@ def tiny_llava():
     return LlavaForConditionalGeneration.from_pretrained(TINY).eval(), AutoProcessor.from_pretrained(TINY)
 
 
-@pytest.mark.parametrize("key", ALL_SETS)
-def test_a_trained_llava_scores_as_full_passes_do(key, tiny_llava):
+@pytest.mark.parametrize(
+    "task", [name for key in ALL_SETS for name in (f"emt_{key}_choice", f"emt_{key}_choice_sentence")]
+)
+def test_a_trained_llava_scores_as_full_passes_do(task, tiny_llava):
     model, processor = tiny_llava
-    labels = label_set(key).labels
+    labels = choices_of(task)
     listed = f"USER: <image>\nPlease only answer a single object in {', '.join(labels)}. ASSISTANT:"
     seam = label_seam(processor.tokenizer, listed, labels)
     inputs = processor(text=listed, images=content_free_image((40, 32), mean=(0.9, 0.1, 0.4)), return_tensors="pt")
