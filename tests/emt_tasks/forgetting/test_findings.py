@@ -161,6 +161,23 @@ def test_another_variant_is_read_as_its_own_tasks_are(tmp_path: Path) -> None:
     assert len(choice.kept) == 1
 
 
+def test_labels_in_sentences_are_reported_apart_from_bare_ones_which_only_the_encoder_may_have(tmp_path: Path) -> None:
+    encoder, base, linear, lora = paper(epochs=(3,), sets=("cifar10",))
+    for truth in (encoder, base, linear, lora):
+        home = write_run(tmp_path, truth, 60)
+        task = "emt_cifar10_choice" + ("_sentence" if truth in (base, lora) else "")
+        for path in list(home.iterdir()):
+            path.write_text(path.read_text().replace("emt_cifar10", task).replace("label_match", "choice"))
+            path.rename(path.with_name(path.name.replace("emt_cifar10.", f"{task}.")))
+    found = told(tmp_path, Choices(variant="choice_sentence"))
+    assert {place.run for place in found.told.places} == {encoder.name, base.name, lora.name}
+    (left_out,) = (one for one in found.problems if one.trouble is Trouble.OTHER_TASKS)
+    assert str(left_out).startswith(
+        f"{linear.name}: has emt_cifar10_choice (choice) and not emt_cifar10_choice_sentence"
+    )
+    assert {place.run for place in told(tmp_path, Choices(variant="choice")).told.places} == {encoder.name, linear.name}
+
+
 def test_no_more_than_a_few_reasons_are_in_one_error(tmp_path: Path) -> None:
     for truth in paper():
         write_run(tmp_path, truth, 20)
