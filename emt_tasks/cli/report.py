@@ -1,8 +1,9 @@
 """`emt report`: what was forgotten, from runs on disk."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -74,7 +75,14 @@ def command(
         _write_mapping(write_mapping, template(places_of(found.runs, mapped)[0]))
         return
     told = findings(found, mapped, Choices(reading, variant, with_broken, seed, each))
-    _write(told, out or (paths[0] if paths[0].is_dir() else paths[0].parent) / "report", title, data_dir, as_json)
+    tell(told, out or (paths[0] if paths[0].is_dir() else paths[0].parent) / "report", title, data_dir, as_json)
+
+
+def tell(
+    told: Findings, out: Path, title: str, data_dir: Path | None, as_json: bool, beside: Mapping[str, Any] | None = None
+) -> None:
+    """Write the report, show its summary, and leave with 3 where it is partial; `beside` is told too in its JSON."""
+    _write(told, out, title, data_dir, as_json, beside or {})
     if told.partial:
         click.echo("partial: something was left out or can't be told; see the list above", err=True)
         raise click.exceptions.Exit(PARTIAL)
@@ -87,7 +95,9 @@ def _write_mapping(path: Path, text: str) -> None:
     click.echo(f"next: put {as_word(path)} right, then emt report DIR --mapping {as_word(path)}", err=True)
 
 
-def _write(told: Findings, out: Path, title: str, data_dir: Path | None, as_json: bool) -> None:
+def _write(
+    told: Findings, out: Path, title: str, data_dir: Path | None, as_json: bool, beside: Mapping[str, Any]
+) -> None:
     """Write the report, show its summary, and say where it is."""
     from leaderboard.report.data import as_data
     from leaderboard.report.sections import sections
@@ -96,7 +106,7 @@ def _write(told: Findings, out: Path, title: str, data_dir: Path | None, as_json
     wanted = (Wanted(one.key, one.image, one.doc_id) for one in told.examples if one.image)
     written = write_report(told, out, title, thumbnails(wanted, data_dir or folder_of_data()))
     if as_json:
-        click.echo(json.dumps(as_data(told), indent=1))
+        click.echo(json.dumps({**as_data(told), **beside}, indent=1))
     terminal.shown(summary(told, title, sections(told)), Console(stderr=as_json))
     if written.missing:
         click.echo(

@@ -8,6 +8,7 @@ from finetuning.mini.estimate import seconds_of
 from finetuning.mini.making import Making
 from finetuning.mini.miniature import read_miniature
 from finetuning.studies.study import Study
+from finetuning.tuning.spent import Spent
 
 FOLDER = "miniature"
 UNTRAINED = ".untrained"
@@ -41,6 +42,11 @@ class MiniatureBase:
     def finished(self) -> bool:
         """Whether an earlier start has made it."""
         return self._making.finished
+
+    @property
+    def cost(self) -> Mapping[str, Spent | None]:
+        """What each stage has cost that is done, by its name; None where that is not recorded."""
+        return self._making.cost
 
     def planned(self) -> tuple[Study, Mapping[str, float]]:
         """The study of an untrained base of the same sizes, and the seconds that each stage takes which is left."""

@@ -33,9 +33,10 @@ from finetuning.mini.talks import Talks
 from finetuning.records.rows import instruction_rows
 from finetuning.records.wording import read_template
 from finetuning.toy.llava import toy_processor
-from finetuning.toy.stages import digest_of, finished, made_of, stage
+from finetuning.toy.stages import MANIFEST, digest_of, finished, made_of, stage
 from finetuning.training.threads import on_threads
-from finetuning.tuning.job_folder import differences
+from finetuning.tuning.job_folder import differences, read_told
+from finetuning.tuning.spent import Spent, recorded
 
 ENCODER, BASE = "mini-encoder", "mini-llava"
 """Folders, by whose names a report calls them."""
@@ -84,6 +85,13 @@ class Making:
     def left(self) -> tuple[str, ...]:
         """The stages that are not done, in order."""
         return tuple(name for name, depends in self._depends().items() if not finished(self.out / name, depends))
+
+    @property
+    def cost(self) -> dict[str, Spent | None]:
+        """What each stage has cost that is done; None where that is not recorded."""
+        left = self.left
+        done = (name for name in self._depends() if name not in left)
+        return {name: recorded(read_told(self.out / name / MANIFEST)) for name in done}
 
     def run(self) -> None:
         """Do what is not done yet.
@@ -184,7 +192,7 @@ class Making:
         aside = " (kept from an earlier start)" if kept else " (its files are not as they were written: made anew)"
         self._tell(f"{name:<13}{what}{aside if kept or damaged else ''}")
         if not kept:
-            stage(folder, depends, lambda part: make(part, digest_of(depends), state))
+            stage(folder, depends, lambda part: make(part, digest_of(depends), state), begun=state.is_file())
             state.unlink(missing_ok=True)
 
     def _encoder(self, part: Path, digest: str, state: Path) -> Mapping[str, Any]:

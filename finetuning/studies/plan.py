@@ -16,6 +16,8 @@ from finetuning.tuning.whole_runs import MARK
 from model_wrappers.checkpoints.loading import load_config
 from model_wrappers.encoders import SHAPES, encoder_of
 
+ENCODER = "encoder"  # its run's folder, below the runs
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -10,7 +10,7 @@ from emt_tasks.runs.evaluation import Evaluation
 from emt_tasks.runs.journal import answer_key
 from emt_tasks.runs.manifest import versions
 from finetuning.studies.clock import Clock
-from finetuning.studies.plan import Cell, Plan
+from finetuning.studies.plan import ENCODER, Cell, Plan
 from finetuning.studies.speeds import speeds_of
 from finetuning.training.additions import Additions
 from finetuning.training.base_model import LoadedBase, load_base
@@ -20,7 +20,6 @@ from finetuning.tuning.whole_runs import evaluated_once
 from model_wrappers.checkpoints.fingerprint import folder_fingerprint
 from model_wrappers.zero_shot.arguments import IN_FOLDER
 
-ENCODER = "encoder"
 Tell = Callable[[str], None]
 
 

@@ -20,6 +20,7 @@ from emt_tasks.errors import EmtError
 from emt_tasks.runs.manifest import write_json
 from finetuning.training.checkpoint import file_sha256
 from finetuning.tuning.job_folder import read_told
+from finetuning.tuning.spent import LEDGER, NOTHING, Account, account, record_of
 
 MANIFEST = "stage.json"
 
@@ -61,13 +62,16 @@ def _is_whole(folder: Path, files: Any) -> bool:
     )
 
 
-def stage(folder: Path, inputs: Mapping[str, Any], make: Callable[[Path], Mapping[str, Any]]) -> Stage:
+def stage(
+    folder: Path, inputs: Mapping[str, Any], make: Callable[[Path], Mapping[str, Any]], begun: bool = False
+) -> Stage:
     """The stage in `folder`, made anew unless it was made of the same `inputs` before.
 
     Args:
         folder: where the result goes; an outdated one is replaced.
         inputs: everything that the result depends on, as JSON.
         make: writes the result into the folder that it is given, and returns what there is to say about it, as JSON.
+        begun: whether `make` goes on from something that an earlier start has left.
 
     Raises:
         EmtError: `folder` holds something that no stage has made, or can't be written.
@@ -78,24 +82,34 @@ def stage(folder: Path, inputs: Mapping[str, Any], make: Callable[[Path], Mappin
     if folder.exists() and not (folder / MANIFEST).is_file():
         raise EmtError(f"{folder} is there and was not made here, so it stays as it is. Choose another --out.")
     digest, part = digest_of(inputs), folder.with_name(f".{folder.name}.part")
-    started = time.monotonic()
+    ledger = folder.with_name(f".{folder.name}{LEDGER}")
     try:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        outcome = make(part)
-        seconds = round(time.monotonic() - started, 1)
-        files = {path.relative_to(part).as_posix(): file_sha256(path) for path in _files(part)}
-        told = {"digest": digest, "inputs": inputs, "seconds": seconds, "outcome": outcome, "files": files}
-        write_json(part / MANIFEST, told)
-        if folder.exists():
-            shutil.rmtree(folder)
-        part.rename(folder)
+        with account(ledger, digest, None if begun else NOTHING) as opened:
+            outcome = _made(part, inputs, make, opened)
+            if folder.exists():
+                shutil.rmtree(folder)
+            part.rename(folder)
     except (OSError, SafetensorError) as error:
         raise EmtError(
             f"{folder} can't be written ({error}). What was finished is kept: make room or choose another --out, and "
             "run the same command again."
         ) from error
     return Stage(folder, digest, outcome, kept=False)
+
+
+def _made(
+    part: Path, inputs: Mapping[str, Any], make: Callable[[Path], Mapping[str, Any]], opened: Account
+) -> Mapping[str, Any]:
+    """What there is to say about a stage that has been made in `part`, which then says it too, and what it cost."""
+    started = time.monotonic()
+    outcome = make(part)
+    seconds = round(time.monotonic() - started, 1)
+    files = {path.relative_to(part).as_posix(): file_sha256(path) for path in _files(part)}
+    told = {"digest": digest_of(inputs), "inputs": inputs, "seconds": seconds, "outcome": outcome, "files": files}
+    write_json(part / MANIFEST, {**told, **record_of(opened.spent)})
+    return outcome
 
 
 def _files(folder: Path) -> list[Path]:

@@ -73,8 +73,8 @@ def finished(job: Job, inputs: dict[str, Any]) -> Tuned | None:
     return Tuned(job.folder, checkpoints, curve, True, 0.0, stopped)
 
 
-def write_done(tuned: Tuned, inputs: dict[str, Any]) -> None:
-    """Say in the folder that the job is done, and what it was."""
+def write_done(tuned: Tuned, inputs: dict[str, Any], cost: Mapping[str, Any]) -> None:
+    """Say in the folder that the job is done, what it was, and in the words of `cost` what was spent on it."""
     names = [checkpoint.folder.name for checkpoint in tuned.checkpoints]
     write_json(
         tuned.folder / DONE,
@@ -84,6 +84,7 @@ def write_done(tuned: Tuned, inputs: dict[str, Any]) -> None:
             "checkpoints": names,
             "stopped": tuned.stopped,
             "curve": [list(point) for point in tuned.curve],
+            **cost,
         },
     )
 

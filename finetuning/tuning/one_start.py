@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from transformers.integrations import TensorBoardCallback
 
 from emt_tasks.errors import EmtError
 from emt_tasks.progress import ImageProgress
-from emt_tasks.runs.manifest import rank
+from emt_tasks.runs.manifest import rank, ranks
 from finetuning.training.additions import Additions
 from finetuning.training.answer_trainer import AnswerTrainer, Hooks, newest_state
 from finetuning.training.arguments import arguments_of
@@ -25,7 +26,8 @@ from finetuning.training.curve import points
 from finetuning.training.job import Job
 from finetuning.training.methods import Prepared, learnt_tokens, write_weights
 from finetuning.training.schedule import Schedule, folder_of
-from finetuning.tuning.job_folder import Tuned, write_done
+from finetuning.tuning.job_folder import Tuned, digest, write_done
+from finetuning.tuning.spent import LEDGER, NOTHING, Account, account, record_of
 
 TENSORBOARD = "tensorboard"  # in the job's folder, unless TENSORBOARD_LOGGING_DIR says otherwise
 
@@ -58,8 +60,18 @@ class OneStart:
 
     def run(self) -> Tuned:
         """Train from where an earlier start stopped."""
+        resumed = newest_state(self.job.state)
+        with self._account(begun=resumed is not None) as opened:
+            return self._trained(resumed, opened)
+
+    def _account(self, begun: bool) -> AbstractContextManager[Account]:
+        """What this training costs; of several processes each knows only its own, so that nothing is told."""
+        if ranks() > 1:
+            return nullcontext(Account(None))
+        return account(self.job.folder / LEDGER, digest(self._inputs), None if begun else NOTHING)
+
+    def _trained(self, resumed: Path | None, opened: Account) -> Tuned:
         job, schedule = self.job, self.schedule
-        resumed = newest_state(job.state)
         step = 0 if resumed is None else int(resumed.name.rpartition("-")[2])
         trainer = self.trainer()
         if resumed is not None:
@@ -75,7 +87,7 @@ class OneStart:
         stopped = bool(kept) and kept[-1].step < schedule.steps
         tuned = Tuned(job.folder, kept, points(history), False, speed, stopped)
         if rank() == 0:
-            write_done(tuned, self._inputs)
+            write_done(tuned, self._inputs, record_of(opened.spent))
             shutil.rmtree(job.state, ignore_errors=True)
         return tuned
 

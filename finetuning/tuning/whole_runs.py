@@ -11,11 +11,14 @@ from typing import Any
 
 from emt_tasks import harness
 from emt_tasks.runs.evaluation import Evaluation
+from emt_tasks.runs.journal import FOLDER
 from emt_tasks.runs.manifest import write_json
 from emt_tasks.runs.run_folders import Start, starts
+from emt_tasks.runs.summary import RunResult
 from emt_tasks.tasks import leaves
 from finetuning.training.checkpoint import file_sha256
 from finetuning.tuning.job_folder import read_told
+from finetuning.tuning.spent import LEDGER, NOTHING, Account, Spent, account, record_of, recorded
 
 MARK = "evaluated.json"  # in a run's folder, once the run is whole: what was asked, and its accuracies
 EARLIER = ".earlier"  # in a run's folder; hidden, so that readers pass it over
@@ -54,24 +57,38 @@ def evaluated_once(
     if known is not None:
         tell(f"{accuracy_in_words(known)} (kept)")
         return None
+    before = _spent_before(folder)
     if _damaged(folder, identity):
         tell("its files are not as they were written: made anew from the answers that are kept")
         (folder / MARK).unlink()
     _without_leftovers(folder)
     replaced = _asked_before(folder, wanted.tasks)
     harness.quiet()
-    started = time.monotonic()
-    with harness.reading_from(data_dir):
+    with account(folder / LEDGER, otherwise=before) as opened, harness.reading_from(data_dir):
+        started = time.monotonic()
         run = harness.evaluate_loaded(model(), name, model_args, wanted)
-    assert run is not None, "there is one rank"
-    seconds = time.monotonic() - started
-    accuracy = {result.task: result.accuracy for result in reversed(run.tasks.values())}
-    _set_aside(replaced, folder / EARLIER)
-    told = {"digest": identity, "seconds": round(seconds, 2), "accuracy": accuracy, "files": _hashes(folder)}
-    write_json(folder / MARK, told)
+        assert run is not None, "there is one rank"
+        seconds = time.monotonic() - started
+        _set_aside(replaced, folder / EARLIER)
+        accuracy = _marked(folder, identity, run, seconds, opened)
     aside = f" (what it was asked before lies in {folder / EARLIER})" if replaced else ""
     tell(f"{accuracy_in_words(accuracy)}{aside}")
     return seconds
+
+
+def _marked(folder: Path, identity: str, run: RunResult, seconds: float, opened: Account) -> dict[str, float]:
+    """The accuracies of a run that is whole, which its folder then says, and what it cost."""
+    accuracy = {result.task: result.accuracy for result in reversed(run.tasks.values())}
+    told = {"digest": identity, "seconds": round(seconds, 2), "accuracy": accuracy, "files": _hashes(folder)}
+    write_json(folder / MARK, {**told, **record_of(opened.spent)})
+    return accuracy
+
+
+def _spent_before(folder: Path) -> Spent | None:
+    """What a run's answers that are there already have cost; None where nobody has noted it."""
+    if (folder / MARK).is_file():
+        return recorded(read_told(folder / MARK))
+    return None if any((folder / FOLDER).glob("answers-*")) else NOTHING
 
 
 def known_accuracy(folder: Path, identity: str) -> dict[str, float] | None:
