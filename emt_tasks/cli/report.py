@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,15 @@ TITLE = "What was forgotten"
 @click.option("--reading", help="The reading to report.  [default: label_match, else what most runs have]")
 @click.option("--variant", help="The variant of the tasks: plain, lite, open, ...  [default: what most runs have]")
 @click.option("--with-broken", is_flag=True, help="Use the rows there are of runs that are not whole.")
-@click.option("--examples", "each", type=click.IntRange(0, 20), default=1, show_default=True, help="Of each outcome.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw of examples.")
+@click.option(
+    "--examples",
+    "each",
+    type=click.IntRange(0, 20),
+    default=1,
+    show_default=True,
+    help="Of each way of being wrong, and of each outcome.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw of pictures.")
 @click.option("--title", default=TITLE, show_default=True, help="The report's.")
 @data_dir_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout in place of the tables.")
@@ -60,8 +68,9 @@ def command(
     """Tell what fine-tuning made a model forget, from the runs of a base, its encoder and tuned checkpoints under DIR.
 
     Gap to the encoder, forgetting, retention, backward transfer, drops from a peak, outcomes, foreign words, the
-    paper's claims (a) to (e), figures and examples: as one HTML file, Markdown, LaTeX and JSON. docs/report.md has the
-    definitions. What can't be told is said, and the exit code is then 3.
+    paper's claims (a) to (e), figures, and pictures that were answered rightly before and wrongly after: as one HTML
+    file, Markdown, LaTeX and JSON. docs/report.md has the definitions. What can't be told is said, and the exit code
+    is then 3.
 
     \b
     Examples:
@@ -103,15 +112,13 @@ def _write(
     from leaderboard.report.sections import sections
     from leaderboard.report.writing import summary, write_report
 
-    wanted = (Wanted(one.key, one.image, one.doc_id) for one in told.examples if one.image)
+    wanted = starmap(Wanted, told.pictures)
     written = write_report(told, out, title, thumbnails(wanted, data_dir or folder_of_data()))
     if as_json:
         click.echo(json.dumps({**as_data(told), **beside}, indent=1))
     terminal.shown(summary(told, title, sections(told)), Console(stderr=as_json))
     if written.missing:
-        click.echo(
-            f"note: {written.missing} pictures of examples are not at hand; --data-dir names their sets", err=True
-        )
+        click.echo(f"note: {written.missing} pictures are not at hand; --data-dir names their sets", err=True)
     click.echo(f"written to {out}: {_names(written.files)}, figures/ ({written.figures})", err=True)
     click.echo(f"next: open {as_word(written.page)} in a browser", err=True)
 

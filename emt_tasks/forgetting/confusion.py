@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from emt_tasks.forgetting import sets
 from emt_tasks.forgetting.contrasts import Interval
+from emt_tasks.forgetting.failures import EMPTY, FAILURES, FOREIGN, NONE, SEVERAL, failures_of
 from emt_tasks.labels import label_set
-from emt_tasks.outcomes import Outcome
-from emt_tasks.runs.records import OUTCOMES, TaskRows
+from emt_tasks.runs.records import TaskRows
 from emt_tasks.statistics.intervals import wilson
 
-SEVERAL, FOREIGN, NONE, EMPTY = BINS = ("several", "foreign", "none", "empty")
+BINS = (SEVERAL, FOREIGN, NONE, EMPTY)
 _LEFT_OUT = -1  # unscored rows, and a single answer that is no label of the set
 
 
@@ -77,13 +77,10 @@ def _answers(rows: TaskRows, place: dict[str, int]) -> NDArray[np.int64]:
     said = rows.rows.prediction
     named = [_LEFT_OUT if value is None else place.get(value, _LEFT_OUT) for value in said.values]
     found = np.array(named, np.int64)[said.codes]
-    takes = np.array([bool(labels) for labels in rows.rows.foreign.values], bool)[rows.rows.foreign.codes]
-    outcome = rows.rows.outcome.codes
-    first_bin = len(place)
-    for kind, column in ((Outcome.INTRINSIC, SEVERAL), (Outcome.EXTRINSIC, NONE), (Outcome.EMPTY, EMPTY)):
-        found[outcome == OUTCOMES.index(kind)] = first_bin + BINS.index(column)
-    found[takes & (outcome == OUTCOMES.index(Outcome.EXTRINSIC))] = first_bin + BINS.index(FOREIGN)
-    found[outcome == OUTCOMES.index(Outcome.UNSCORED)] = _LEFT_OUT
+    ways = failures_of(rows)
+    for column, way in enumerate(BINS):
+        found[ways == FAILURES.index(way)] = len(place) + column
+    found[~rows.scored] = _LEFT_OUT
     return found
 
 

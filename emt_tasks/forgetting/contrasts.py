@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 
-from emt_tasks.runs.pairing import paired
+from emt_tasks.runs.pairing import Places, paired
 from emt_tasks.runs.problems import Problem, Trouble
 from emt_tasks.runs.records import TaskRows
 from emt_tasks.statistics.mcnemar import holm, mcnemar
@@ -102,13 +102,18 @@ def _incomparable(name_a: str, a: TaskRows, name_b: str, b: TaskRows, asked_alik
 
 def _right(a: TaskRows, b: TaskRows) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], ...]:
     """(k,) bool for A and for B: which answers are right, over the rows that both have scored."""
-    correct_a, correct_b, scored_a, scored_b = a.correct, b.correct, a.scored, b.scored
-    if not _same_rows(a, b):
-        pairs = paired(a, b)
-        correct_a, scored_a = correct_a[pairs.a], scored_a[pairs.a]
-        correct_b, scored_b = correct_b[pairs.b], scored_b[pairs.b]
-    kept = scored_a & scored_b
-    return correct_a[kept], correct_b[kept]
+    in_a, in_b = shared_rows(a, b)
+    kept = a.scored[in_a] & b.scored[in_b]
+    return a.correct[in_a][kept], b.correct[in_b][kept]
+
+
+def shared_rows(a: TaskRows, b: TaskRows) -> tuple[Places, Places]:
+    """(k,) the places in A and in B of the rows that both have."""
+    if _same_rows(a, b):
+        every = np.arange(a.n)
+        return every, every
+    pairs = paired(a, b)
+    return pairs.a, pairs.b
 
 
 def _same_rows(a: TaskRows, b: TaskRows) -> bool:

@@ -1,13 +1,17 @@
 """Everything that runs tell of forgetting, in one frozen whole: what reports are written from."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
+from emt_tasks.forgetting.answers import Answers, answers
 from emt_tasks.forgetting.checkpoints import recorded
 from emt_tasks.forgetting.claims import Claim, claims
 from emt_tasks.forgetting.confusion import Confusion, confusion
 from emt_tasks.forgetting.contrasts import Contrast
+from emt_tasks.forgetting.drawing import Draw
 from emt_tasks.forgetting.examples import Example, examples, shown_places
+from emt_tasks.forgetting.failures import Fate, fates
 from emt_tasks.forgetting.gathered import Gathered, gathered
 from emt_tasks.forgetting.grid import Cell, grid
 from emt_tasks.forgetting.lineage import Place, joined, place_of, with_sources
@@ -39,8 +43,8 @@ class Choices:
     Attributes:
         reading, variant: see `gathered`; None lets the runs decide.
         broken_too: use the rows there are of logs that are not whole.
-        seed: of the draw of examples.
-        each: examples of each kind, model and set.
+        seed: of the draw of failures and examples.
+        each: failures and examples of each kind, model and set.
     """
 
     reading: str | None = None
@@ -70,7 +74,9 @@ class Findings:
     grid: tuple[Cell, ...]
     claims: tuple[Claim, ...]
     confusions: tuple[Confusion, ...]
+    fates: tuple[Fate, ...]
     examples: tuple[Example, ...]
+    answers: tuple[Answers, ...]
     problems: tuple[Problem, ...]
     choices: Choices
 
@@ -78,6 +84,15 @@ class Findings:
     def partial(self) -> bool:
         """Whether something could not be told, or was left out."""
         return any(problem.trouble not in HARMLESS for problem in self.problems)
+
+    @property
+    def pictures(self) -> Iterator[tuple[str, str, int]]:
+        """Set, pixel hash and row of each picture that was drawn to be shown."""
+        for fate in self.fates:
+            for one in chain.from_iterable(fate.drawn.values()):
+                if one.image is not None:
+                    yield fate.key, one.image, one.doc_id
+        yield from ((one.key, one.image, one.doc_id) for one in self.examples if one.image is not None)
 
     def score(self, run: str, key: str) -> Score | None:
         """The score of a run on a set."""
@@ -142,10 +157,10 @@ def findings(found: Found, mapping: Mapped | None = None, choices: Choices | Non
         for key in told.keys
         if (run, key) in told.rows and (one := confusion(run, key, told.rows[run, key])) is not None
     ]
-    told_claims = claims(told)
+    told_claims, draw = claims(told), Draw(choices.seed)
     return Findings(
         told=told, scores=scores(told), gaps=gaps(told), kept=all_kept, transfers=transfers(all_kept),
         peaks=peaks(told), grid=grid(told), claims=told_claims, confusions=tuple(confusions),
-        examples=examples(told, choices.seed, choices.each),
+        fates=fates(told, draw, choices.each), examples=examples(told, draw, choices.each), answers=answers(told),
         problems=merged((*found.problems, *told.problems.values())), choices=choices,
     )  # fmt: skip

@@ -22,7 +22,6 @@ class Box:
     outcome: str
     label: str
     answer: str
-    before: str | None
     picture: str | None
     row: str
 
@@ -50,15 +49,15 @@ def _boxes(examples: Sequence[Example], pictures: Mapping[str, bytes]) -> tuple[
             one.outcome.value,
             one.label,
             cut(one.raw),
-            None if one.before is None else cut(one.before),
-            _uri(one.image, pictures),
+            picture_uri(one.image, pictures),
             f"{one.task}, row {one.doc_id}",
         )
         for one in examples
     )
 
 
-def _uri(image: str | None, pictures: Mapping[str, bytes]) -> str | None:
+def picture_uri(image: str | None, pictures: Mapping[str, bytes]) -> str | None:
+    """The picture as a data URI; None where it is not at hand."""
     data = pictures.get(image or "")
     return None if data is None else f"data:image/webp;base64,{b64encode(data).decode('ascii')}"
 
@@ -80,10 +79,10 @@ def rule(found: Findings) -> str:
 
 def table(all_shelves: Sequence[Shelf]) -> Table:
     """The boxes as a table, for forms that show no pictures."""
-    heads = ("model", "set", "outcome", "picture of", "answer", "the base said", "row")
-    columns = tuple(Column(head, folds=head in ("model", "answer", "the base said")) for head in heads)
+    heads = ("model", "set", "outcome", "picture of", "answer", "row")
+    columns = tuple(Column(head, folds=head in ("model", "answer")) for head in heads)
     rows = tuple(
-        (shelf.model, shelf.key, _kind(box), box.label, box.answer, box.before or "", box.row)
+        (shelf.model, shelf.key, _kind(box), box.label, box.answer, box.row)
         for shelf in all_shelves
         for box in shelf.boxes
     )

@@ -5,16 +5,18 @@ from dataclasses import asdict
 from typing import Any
 
 from emt_tasks.forgetting import naming
+from emt_tasks.forgetting.answers import Answers
 from emt_tasks.forgetting.claims import Claim
 from emt_tasks.forgetting.confusion import Confusion
 from emt_tasks.forgetting.contrasts import Contrast, Mean
+from emt_tasks.forgetting.failures import Fate
 from emt_tasks.forgetting.findings import Findings
 from emt_tasks.forgetting.grid import Cell
 from emt_tasks.forgetting.lineage import Place
 from emt_tasks.forgetting.measures import Kept, Peak
 from emt_tasks.forgetting.scores import Score
-from leaderboard.report.boxes import rule
-from leaderboard.report.sections import METHOD
+from leaderboard.report import boxes, failures
+from leaderboard.report.sections import method
 
 SCHEMA = 1
 
@@ -37,11 +39,13 @@ def as_data(found: Findings) -> dict[str, Any]:
         "grid": [_cell(one) for one in found.grid],
         "claims": [_claim(claim) for claim in found.claims],
         "confusions": [_confusion(one) for one in found.confusions],
-        "examples": {"rule": rule(found), "drawn": [asdict(one) for one in found.examples]},
+        "failures": {"rule": failures.rule(found), "of": [_fate(one) for one in found.fates]},
+        "examples": {"rule": boxes.rule(found), "drawn": [asdict(one) for one in found.examples]},
+        "answers": _answers(found.answers),
         "problems": [
             {"trouble": p.trouble.value, "where": p.where, "what": p.what, "todo": p.todo} for p in found.problems
         ],
-        "method": METHOD,
+        "method": method(found),
     }
 
 
@@ -110,3 +114,17 @@ def _confusion(one: Confusion) -> dict[str, Any]:
     rows, columns = one.counts.nonzero()
     cells = [[int(r), int(c), int(one.counts[r, c])] for r, c in zip(rows, columns, strict=True)]
     return {"run": one.run, "set": one.key, "labels": one.labels, "answers": one.answers, "cells": cells}
+
+
+def _fate(one: Fate) -> dict[str, Any]:
+    told = asdict(one)
+    return {"base": told.pop("base"), "run": told.pop("run"), "set": told.pop("key"), **told}
+
+
+def _answers(all_sets: Sequence[Answers]) -> dict[str, Any]:
+    """How many answers of models were read, and how many different ones there are of each set."""
+    return {
+        "read": sum(one.read for one in all_sets),
+        "distinct": sum(one.distinct for one in all_sets),
+        "sets": {one.key: {"read": one.read, "distinct": one.distinct} for one in all_sets},
+    }

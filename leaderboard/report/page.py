@@ -12,9 +12,10 @@ from emt_tasks.forgetting.claims import Verdict
 from emt_tasks.forgetting.findings import Findings
 from leaderboard.figures.embedding import inline
 from leaderboard.look.policy import policy
-from leaderboard.report.boxes import Shelf, rule
+from leaderboard.report import boxes, failures
 from leaderboard.report.drawings.figure import Figure
-from leaderboard.report.sections import METHOD
+from leaderboard.report.pictured import Pictured
+from leaderboard.report.sections import method
 from leaderboard.report.sections.claims import evidence
 from leaderboard.report.sections.section import Section
 
@@ -24,7 +25,7 @@ LONG = 12  # rows: longer tables are folded
 
 def page(
     found: Findings, title: str, parts: Sequence[Section], drawn: Mapping[str, str], figures: Sequence[Figure],
-    shelves: Sequence[Shelf],
+    pictured: Pictured,
 ) -> str:  # fmt: skip
     """The whole page.
 
@@ -34,17 +35,14 @@ def page(
         parts: sections in order.
         drawn: SVG text by the name of its figure.
         figures: in order.
-        shelves: examples, with their pictures.
+        pictured: failures and examples.
     """
     svgs = {name: Markup(inline(svg, name)) for name, svg in drawn.items()}  # noqa: S704  # checked by `inline`
     return _template().render(
-        found=found, title=title, sections=parts, figures=figures, svgs=svgs, shelves=shelves, rule=rule(found),
-        signs=SIGNS, evidence=evidence, method=METHOD, long=LONG, missing=_missing(shelves), policy=policy(),
+        found=found, title=title, sections=parts, figures=figures, svgs=svgs, pictured=pictured,
+        rules={"failures": failures.rule(found), "examples": boxes.rule(found)}, signs=SIGNS, evidence=evidence,
+        method=method(found), long=LONG, policy=policy(),
     )  # fmt: skip
-
-
-def _missing(shelves: Sequence[Shelf]) -> int:
-    return sum(box.picture is None for shelf in shelves for box in shelf.boxes)
 
 
 @cache

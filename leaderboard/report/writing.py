@@ -1,4 +1,4 @@
-"""A report on disk: one HTML file, Markdown, LaTeX, JSON, and each figure as SVG, PNG, spec and data."""
+"""A report on disk: one HTML file, Markdown, LaTeX, JSON, failures as CSV, and each figure in four forms."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,13 @@ from emt_tasks.documents.forms import save
 from emt_tasks.errors import EmtError
 from emt_tasks.forgetting.findings import Findings
 from leaderboard.figures.rendering import svg_of, write_drawn, write_spec
-from leaderboard.report import boxes
+from leaderboard.report import boxes, failures
 from leaderboard.report.data import as_data
 from leaderboard.report.drawings import figures
 from leaderboard.report.drawings.figure import Figure
 from leaderboard.report.page import page
-from leaderboard.report.sections import METHOD, sections
+from leaderboard.report.pictured import Pictured
+from leaderboard.report.sections import method, sections
 from leaderboard.report.sections.forgetting import summary_of
 from leaderboard.report.sections.section import Section
 
@@ -26,7 +27,7 @@ FIGURES = "figures"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Where the parts of a report are; `missing` examples have no picture."""
+    """Where the parts of a report are; `missing` failures and examples have no picture."""
 
     page: Path
     files: tuple[Path, ...]
@@ -41,7 +42,7 @@ def write_report(found: Findings, folder: Path, title: str, pictures: Mapping[st
         found: what runs tell.
         folder: made if it is not there.
         title: of the report.
-        pictures: thumbnails (WebP) by pixel hash, for the examples.
+        pictures: thumbnails (WebP) by pixel hash, for failures and examples.
 
     Raises:
         EmtError: the folder can't be written.
@@ -50,19 +51,19 @@ def write_report(found: Findings, folder: Path, title: str, pictures: Mapping[st
         (folder / FIGURES).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EmtError(f"{folder} can't be made ({error.strerror}). Choose another --out.") from error
-    all_figures, parts, shelves = figures(found), sections(found), boxes.shelves(found, pictures)
+    all_figures, parts, pictured = figures(found), sections(found), Pictured.of(found, pictures)
     drawn = _drawn(all_figures, folder / FIGURES)
-    told = document(found, title, parts, all_figures, shelves)
+    told = document(found, title, parts, all_figures, pictured)
     texts = {
-        "report.html": page(found, title, parts, drawn, all_figures, shelves),
+        "report.html": page(found, title, parts, drawn, all_figures, pictured),
         "report.md": markdown.written(told),
         "report.tex": latex.written(told),
         "report.json": json.dumps(as_data(found), indent=1) + "\n",
+        "failures.csv": tabular.written(Document(title, (failures.as_rows(found),))),
     }
     for name, text in texts.items():
         save(text, folder / name)
-    missing = sum(box.picture is None for shelf in shelves for box in shelf.boxes)
-    return Written(folder / "report.html", tuple(folder / name for name in texts), len(all_figures), missing)
+    return Written(folder / "report.html", tuple(folder / name for name in texts), len(all_figures), pictured.missing)
 
 
 def _drawn(all_figures: Sequence[Figure], folder: Path) -> dict[str, str]:
@@ -80,7 +81,7 @@ def _drawn(all_figures: Sequence[Figure], folder: Path) -> dict[str, str]:
 
 
 def document(
-    found: Findings, title: str, parts: Sequence[Section], all_figures: Sequence[Figure], shelves: Sequence[boxes.Shelf]
+    found: Findings, title: str, parts: Sequence[Section], all_figures: Sequence[Figure], pictured: Pictured
 ) -> Document:
     """The report as a document of text, tables and pictures."""
     blocks: list[Block] = []
@@ -89,10 +90,12 @@ def document(
         blocks += [Paragraph(part.says)] if part.says else []
         blocks += [Picture(f"{FIGURES}/{one.name}.png", one.caption) for one in all_figures if one.section == part.key]
         blocks += part.tables
-    if shelves:
-        blocks += [Heading("Examples"), Paragraph(boxes.rule(found)), boxes.table(shelves)]
+        if part.key == "failures" and pictured.galleries:
+            blocks += [Paragraph(failures.rule(found)), failures.table(pictured.galleries)]
+    if pictured.shelves:
+        blocks += [Heading("Examples"), Paragraph(boxes.rule(found)), boxes.table(pictured.shelves)]
     blocks += _problems(found)
-    return Document(title, (*blocks, Paragraph(METHOD)))
+    return Document(title, (*blocks, Paragraph(method(found))))
 
 
 def _problems(found: Findings) -> list[Block]:

@@ -4,6 +4,7 @@ from emt_tasks.forgetting.findings import Findings
 from leaderboard.report.sections.accuracy import accuracies, gap, runs
 from leaderboard.report.sections.answers import confusions, foreign, outcomes
 from leaderboard.report.sections.claims import claims
+from leaderboard.report.sections.failures import failures
 from leaderboard.report.sections.forgetting import forgetting, peak, transfer
 from leaderboard.report.sections.grid import grid
 from leaderboard.report.sections.section import Section
@@ -17,7 +18,18 @@ METHOD = (
 )
 
 
+def method(found: Findings) -> str:
+    """How the report came to its numbers, and how many answers they are made of."""
+    read, distinct = (sum(getattr(one, name) for one in found.answers) for name in ("read", "distinct"))
+    if not read:
+        return METHOD
+    return (
+        f"{read:,} answers of models were read by {found.told.reading}: {distinct:,} different ones, those about each "
+        f"set counted apart. {METHOD}"
+    )
+
+
 def sections(found: Findings) -> tuple[Section, ...]:
     """All sections that have something to say, in order."""
-    made = (claims, accuracies, gap, grid, forgetting, transfer, peak, outcomes, foreign, confusions, runs)
+    made = (claims, accuracies, gap, grid, forgetting, transfer, peak, failures, outcomes, foreign, confusions, runs)
     return tuple(section for make in made for section in [make(found)] if section is not None)

@@ -1,9 +1,9 @@
 import hashlib
 from collections.abc import Callable
 
-from synthetic_runs import BASE, Truth
+from synthetic_runs import BASE, Truth, paper
 
-from emt_tasks.forgetting.examples import KINDS
+from emt_tasks.forgetting.examples import FOREIGN, KINDS
 from emt_tasks.forgetting.findings import Choices, Findings
 from emt_tasks.outcomes import Outcome
 
@@ -23,24 +23,21 @@ def test_the_smallest_hash_of_seed_and_picture_is_drawn(told: Told) -> None:
 
 
 def test_each_kind_that_occurs_has_its_examples_and_no_more(of_the_paper: Findings) -> None:
-    run, key = "lora-mnist/epoch-3", "cifar10"
-    kinds = [example.kind for example in of_the_paper.examples if (example.run, example.key) == (run, key)]
-    counts = of_the_paper.told.rows[run, key].counts
-    expected = [kind for kind in KINDS if kind == "foreign" or counts[Outcome(kind)]]
+    kinds = [example.kind for example in of_the_paper.examples if (example.run, example.key) == ("base", "cifar10")]
+    rows = of_the_paper.told.rows["base", "cifar10"]
+    expected = [kind for kind in KINDS if (any(rows.rows.foreign) if kind == FOREIGN else rows.counts[Outcome(kind)])]
     assert kinds == expected
 
 
-def test_a_checkpoints_example_says_what_the_base_said(of_the_paper: Findings) -> None:
-    example = next(one for one in of_the_paper.examples if one.run == "lora-mnist/epoch-3" and one.kind == "foreign")
-    base = of_the_paper.told.rows["base", example.key].rows
-    at = next(place for place in range(len(base)) if base[place].image == example.image)
-    assert example.before == base[at].raw
-    assert all(one.before is None for one in of_the_paper.examples if one.run == "base")
+def test_bases_are_looked_at_and_no_checkpoint_that_is_compared_with_one(of_the_paper: Findings) -> None:
+    assert {example.run for example in of_the_paper.examples} == {"base"}
 
 
-def test_bases_and_last_checkpoints_are_looked_at(of_the_paper: Findings) -> None:
-    runs = {example.run for example in of_the_paper.examples}
-    assert runs == {"base", *(f"{method}-{on}/epoch-3" for method in ("linear", "lora") for on in BASE)}
+def test_a_checkpoint_without_a_base_is_looked_at(told: Told) -> None:
+    alone = next(truth for truth in paper() if truth.name == "lora-mnist/epoch-3")
+    found = told([alone])
+    assert {example.run for example in found.examples} == {place.run for place in found.told.places}
+    assert found.examples
 
 
 def test_none_are_drawn_where_none_are_asked_for(told: Told) -> None:

@@ -1,5 +1,7 @@
 """A report as files: what is in them, and that nothing in them acts."""
 
+import csv
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -60,13 +62,15 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Written, Path]:
             row["emt"]["raw"] = HOSTILE + row["emt"]["raw"]
         log.write_text("".join(json.dumps(row) + "\n" for row in rows))
     found = findings(read_runs([folder]))
-    picture = {example.image or "": b"RIFF" for example in found.examples[:3]}
+    picture = {image: b"RIFF" for _, image, _ in list(found.pictures)[:3]}
     return write_report(found, folder / "report", f"What {HOSTILE} forgot", picture), folder / "report"
 
 
 def test_every_form_and_every_figure_is_there(written: tuple[Written, Path]) -> None:
     told, folder = written
-    assert {path.name for path in told.files} == {"report.html", "report.md", "report.tex", "report.json"}
+    assert {path.name for path in told.files} == {
+        "report.html", "report.md", "report.tex", "report.json", "failures.csv",
+    }  # fmt: skip
     names = {path.name.split(".")[0] for path in (folder / "figures").iterdir()}
     assert {"rose-1", "gaps", "forgetting-1", "epochs-1", "outcomes-1", "confusion-1"} <= names
     for name in names:
@@ -121,7 +125,7 @@ def test_markdown_and_latex_hold_no_markup_of_others(written: tuple[Written, Pat
 
 
 def test_a_spreadsheet_takes_nothing_for_a_formula(written: tuple[Written, Path]) -> None:
-    for path in (written[1] / "figures").glob("*.csv"):
+    for path in written[1].rglob("*.csv"):
         for line in path.read_text(encoding="utf8").splitlines():
             assert not line.startswith(("=", "+", "@")), path.name
 
@@ -137,6 +141,37 @@ def test_json_has_all_numbers_and_only_plain_characters(written: tuple[Written, 
     assert last["interval"][0] < truth < last["interval"][1]
     assert last["forgetting"] == pytest.approx(-last["against"]["difference"])
     assert len(told["scores"]) == 2 * len(told["runs"])
+
+
+def test_failures_are_a_table_with_all_that_their_drawing_can_be_checked_by(written: tuple[Written, Path]) -> None:
+    with (written[1] / "failures.csv").open(encoding="utf8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    told = json.loads((written[1] / "report.json").read_text(encoding="utf8"))["failures"]["of"]
+    drawn = [one for fate in told for those in fate["drawn"].values() for one in those]
+    assert [row["image"] for row in rows] == [one["image"] for one in drawn]
+    assert {row["failure"] for row in rows} >= {"foreign", "other"}
+    for row in rows:
+        assert row["draw"] == hashlib.sha256(f"0:{row['image']}".encode()).hexdigest()
+        assert 0 < int(row["of"]) <= int(row["right before"])
+        assert row["picture of"] in row["before"]
+        assert (row["seed"], row["epoch"]) == ("0", "3")
+
+
+def test_the_page_shows_what_was_said_before_and_after(written: tuple[Written, Path]) -> None:
+    page = Page(written[0].page.read_text(encoding="utf8"))
+    with (written[1] / "failures.csv").open(encoding="utf8", newline="") as file:
+        assert [tag for tag, _ in page.tags].count("dd") == 2 * len(list(csv.DictReader(file)))
+
+
+def test_it_says_how_many_answers_were_read_and_how_many_differ(written: tuple[Written, Path]) -> None:
+    told = json.loads((written[1] / "report.json").read_text(encoding="utf8"))
+    models = sum(run["role"] != "encoder" for run in told["runs"])
+    assert told["answers"]["read"] == models * 2 * 40
+    assert told["answers"]["distinct"] == sum(one["distinct"] for one in told["answers"]["sets"].values())
+    said = f"{told['answers']['read']:,} answers of models were read by label_match: {told['answers']['distinct']:,}"
+    assert told["method"].startswith(said)
+    for name in ("report.html", "report.md", "report.tex"):
+        assert f"{told['answers']['distinct']:,} different ones" in (written[1] / name).read_text(encoding="utf8")
 
 
 def test_pictures_that_are_not_at_hand_are_counted_and_said(written: tuple[Written, Path]) -> None:
