@@ -115,7 +115,7 @@ def test_a_hub_that_is_away_costs_seconds_and_not_a_minute_for_each_file(
         "manager = TaskManager('ERROR', include_path=[str(task_folder())], include_defaults=False)\n"
         "start = time.monotonic()\n"
         "try:\n    manager.load_task_or_group(['emt_cifar10'])\n"
-        "except EmtError as error:\n    print(error, time.monotonic() - start < 10)\n"
+        "except EmtError as error:\n    print(error, time.monotonic() - start < 40)\n"
     )
     away = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "0"}
     done = subprocess.run(
