@@ -75,7 +75,9 @@ def file_hash(path: Path) -> str:
         if note.is_file() and BLOB.fullmatch(known := note.read_text(encoding="ascii")):
             return known
         content = _content_hash(real)
-        settled = time.time() - real.stat().st_mtime > SETTLED and _state(real) == before
+        seen = real.stat()
+        changed = max(seen.st_mtime, seen.st_ctime)  # a time of writing can be set back, the other can't
+        settled = time.time() - changed > SETTLED and _state(real) == before
     except OSError as error:
         raise EmtError(f"{path} can't be read ({error}).") from error
     if settled:

@@ -2,6 +2,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,11 @@ def base(llava_folder, tmp_path):
     return Path(shutil.copytree(llava_folder, tmp_path / "base"))
 
 
-def age(path, seconds=10):
-    """As if the file had been written a while ago."""
-    seen = path.stat()
-    os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns - seconds * 10**9))
+@pytest.fixture
+def settled(base, monkeypatch):
+    """The base was written a while ago, longer than a clock's tick is."""
+    monkeypatch.setattr(module, "SETTLED", 0.05)
+    time.sleep(0.1)
 
 
 def flip_last_byte(path):
@@ -28,9 +30,8 @@ def flip_last_byte(path):
     path.write_bytes(content)
 
 
-def test_a_checkpoint_overwritten_in_place_with_the_same_size_has_another_fingerprint(base):
+def test_a_checkpoint_overwritten_in_place_with_the_same_size_has_another_fingerprint(base, settled):
     weights = base / "model.safetensors"
-    age(weights)
     before = fingerprint(str(base))
     assert fingerprint(str(base)) == before
     size, times = weights.stat().st_size, weights.stat()
@@ -85,9 +86,8 @@ def test_only_the_shards_that_are_loaded_count(tmp_path):
     assert folder_fingerprint(tmp_path) != before
 
 
-def test_a_file_is_read_once_however_often_it_is_asked_for(base, monkeypatch):
+def test_a_file_is_read_once_however_often_it_is_asked_for(base, settled, monkeypatch):
     weights = base / "model.safetensors"
-    age(weights)
     first = file_hash(weights)
     monkeypatch.setattr(module, "_content_hash", lambda _: pytest.fail("read again"))
     assert file_hash(weights) == first
@@ -95,7 +95,9 @@ def test_a_file_is_read_once_however_often_it_is_asked_for(base, monkeypatch):
 
 def test_a_file_that_was_written_just_now_is_read_again(base, monkeypatch):
     weights = base / "model.safetensors"
-    weights.touch()
+    monkeypatch.setattr(module, "SETTLED", 60)
+    file_hash(weights)
+    os.utime(weights, (0, 0))  # which tells nothing
     file_hash(weights)
     monkeypatch.setattr(module, "_content_hash", lambda _: "read again")
     assert file_hash(weights) == "read again"
@@ -112,10 +114,9 @@ def test_a_hub_blob_is_called_by_its_hash(tmp_path, monkeypatch):
     assert file_hash(link) == "0a" * 32
 
 
-def test_a_cache_that_can_t_be_written_to_is_no_error(base, monkeypatch, tmp_path):
+def test_a_cache_that_can_t_be_written_to_is_no_error(base, settled, monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    age(base / "model.safetensors")
     assert fingerprint(str(base))
 
 
