@@ -6,7 +6,7 @@ import io
 import json
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image
 
-WINDOW = 1  # second of a rate limit
+WINDOW = 1  # second that a rate limit lasts
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class ChatServer:
         say: (model, prompt, picture) -> answer; None is no content.
         troubles: HTTP statuses given for the first tries of each question, in order, before it is answered.
         together: requests that must be there at the same time before any of them is answered.
-        at_most: requests it takes in `WINDOW` seconds; those beyond get 429 and `Retry-After`.
+        at_most: requests it takes, however slowly they come; those beyond get 429 and `Retry-After` until `WINDOW`
+            seconds after the first of them, when it takes as many again.
     """
 
     def __init__(
@@ -47,8 +48,8 @@ class ChatServer:
         at_most: int | None = None,
     ) -> None:
         self.say, self.troubles, self.at_most = say, tuple(troubles), at_most
-        self.taken: deque[float] = deque()
-        self.refused = 0
+        self._taken, self.refused = 0, 0
+        self._full_since: float | None = None
         self.asked: list[Asked] = []
         self.tries: Counter[str] = Counter()
         self.most_at_once = self._now = 0
@@ -90,16 +91,17 @@ class ChatServer:
         return 200, _completion(body["model"], self.say(body["model"], prompt, picture))
 
     def _too_many(self) -> bool:
-        """Whether the window is full; a request that finds room takes a place in it."""
+        """Whether its places are taken; a request that finds room takes one."""
         now = time.monotonic()
         with self._lock:
-            while self.taken and self.taken[0] < now - WINDOW:
-                self.taken.popleft()
-            full = self.at_most is not None and len(self.taken) >= self.at_most
+            if self._full_since is not None and now >= self._full_since + WINDOW:
+                self._taken, self._full_since = 0, None
+            full = self.at_most is not None and self._taken >= self.at_most
             if full:
                 self.refused += 1
+                self._full_since = self._full_since or now
             else:
-                self.taken.append(now)
+                self._taken += 1
             return full
 
 
