@@ -1,4 +1,4 @@
-"""Numbers as figures and reports write them: percent and points with one decimal, each with its interval."""
+"""Numbers and tunings as pages write them: percent and points with one decimal, each with its interval."""
 
 from collections.abc import Sequence
 
@@ -55,3 +55,15 @@ def p_value(p: float) -> str:
     ('0.031', '< 0.001')
     """
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def tuning_phrase(kind: str, sets: Sequence[str], epoch: float | None) -> str:
+    """How a model was tuned; nothing where it was not.
+
+    >>> tuning_phrase("lora", ("cifar10", "mnist"), 3.0), tuning_phrase("none", (), None)
+    ('lora, cifar10 + mnist, epoch 3', '')
+    """
+    if kind == "none":
+        return ""
+    after = "" if epoch is None else f"epoch {epoch:g}"
+    return ", ".join(part for part in (kind, " + ".join(sets), after) if part)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from emt_tasks.escaping import plain
 from leaderboard.board.view import Board, Entry, Estimate, Scored, SetInfo
-from leaderboard.words import between, percent, points, points_between
+from leaderboard.words import between, percent, points, points_between, tuning_phrase
 
 LABEL_MATCH = "label_match"
-TUNED_ON = " + "
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +101,7 @@ def cell(entry: Entry, column: Column, reading: str = LABEL_MATCH) -> Cell:
 
 def tuning(entry: Entry) -> str:
     """How it was tuned in one phrase: "lora, cifar10, epoch 3"; nothing where it was not."""
-    return phrase(entry.tuning.kind, entry.tuning.sets, entry.tuning.epoch)
-
-
-def phrase(kind: str, sets: Sequence[str], epoch: float | None) -> str:
-    """The same of a tuning's parts."""
-    if kind == "none":
-        return ""
-    after = "" if epoch is None else f"epoch {epoch:g}"
-    return ", ".join(part for part in (kind, TUNED_ON.join(sets), after) if part)
+    return tuning_phrase(entry.tuning.kind, entry.tuning.sets, entry.tuning.epoch)
 
 
 def all_rows(board: Board) -> tuple[Entry, ...]:

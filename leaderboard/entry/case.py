@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from emt_tasks.runs.records import TaskRows
-from leaderboard.board.view import Remark
 from leaderboard.entry.candidate import Candidate
 from leaderboard.entry.known import KnownData
+from leaderboard.entry.remarks import Remark
 from leaderboard.entry.rereading import Rereader
 from leaderboard.entry.schema import LABEL_MATCH
 

@@ -6,10 +6,10 @@ and a bad example in `tests/leaderboard/entry`.
 
 from dataclasses import replace
 
-from leaderboard.board.view import Remark
 from leaderboard.entry.candidate import Candidate, rows_of
 from leaderboard.entry.case import Case, Rule
 from leaderboard.entry.known import KnownData
+from leaderboard.entry.remarks import Remark
 from leaderboard.entry.rereading import Rereader
 from leaderboard.entry.rules.data import data, place, rows, same_data
 from leaderboard.entry.rules.numbers import confusions, counts

@@ -8,8 +8,8 @@ from enum import IntEnum
 
 import numpy as np
 
-from leaderboard.board.view import Excluded, Remark
 from leaderboard.entry.case import Case
+from leaderboard.entry.remarks import Excluded, Remark
 from leaderboard.entry.schema import LABEL_MATCH
 
 _NO_WORD = re.compile(r"[\W_]+")

@@ -14,9 +14,9 @@ from emt_tasks.forgetting.sets import ordered
 from emt_tasks.outcomes import Outcome
 from emt_tasks.sources import SOURCES
 from emt_tasks.statistics.intervals import wilson
-from leaderboard.board.table import phrase
 from leaderboard.entry.candidate import Candidate
-from leaderboard.entry.schema import CountFields, DatasetFields
+from leaderboard.entry.schema import CountFields, DatasetFields, EntryFields
+from leaderboard.words import tuning_phrase
 
 SCHEMA_VERSION = "0.3.0"
 BENCHMARK = "emt"
@@ -30,22 +30,10 @@ ABOUT: Mapping[str, str] = {
 def exported(candidate: Candidate) -> dict[str, Any]:
     """The entry as one record: for each set and reading the accuracy and the two shares of hallucinations."""
     told = candidate.fields
-    model = told.model
-    details = {
-        "deployment_type": "self_deployed",
-        "model_availability": "unknown",
-        "vision_encoder": model.encoder,
-        "language_model": model.llm,
-        "parameters": None if model.params is None else str(model.params),
-        "licence": model.licence,
-        "tuning": phrase(told.tuning.kind, told.tuning.dataset, told.tuning.epoch) or None,
-        "base": told.tuning.base,
-    }
     day = datetime.fromisoformat(told.provenance.date).replace(tzinfo=UTC)
-    name = f"{model.org}/{model.name}"
     return {
         "schema_version": SCHEMA_VERSION,
-        "evaluation_id": f"{BENCHMARK}/{name}/{candidate.place.run}",
+        "evaluation_id": f"{BENCHMARK}/{_name(told)}/{candidate.place.run}",
         "evaluation_timestamp": told.provenance.date,
         "retrieved_timestamp": str(int(day.timestamp())),
         "source_metadata": {
@@ -56,18 +44,37 @@ def exported(candidate: Candidate) -> dict[str, Any]:
             "additional_details": {"tier": told.provenance.tier, "entry_sha256": candidate.digest},
         },
         "eval_library": {"name": "emt-bench", "version": told.environment.get("emt-bench") or version("emt-bench")},
-        "model_info": {
-            "name": model.name,
-            "id": name,
-            "developer": model.org,
-            "additional_details": {key: value for key, value in details.items() if value is not None},
-        },
+        "model_info": _model_info(told),
         "evaluation_results": [
             _result(key, told.datasets[key], reading, told.counts[key][reading], outcome)
             for key in ordered(told.datasets)
             for reading in candidate.readings(key)
             for outcome in ABOUT
         ],
+    }
+
+
+def _name(told: EntryFields) -> str:
+    return f"{told.model.org}/{told.model.name}"
+
+
+def _model_info(told: EntryFields) -> dict[str, Any]:
+    model = told.model
+    details = {
+        "deployment_type": "self_deployed",
+        "model_availability": "unknown",
+        "vision_encoder": model.encoder,
+        "language_model": model.llm,
+        "parameters": None if model.params is None else str(model.params),
+        "licence": model.licence,
+        "tuning": tuning_phrase(told.tuning.kind, told.tuning.dataset, told.tuning.epoch) or None,
+        "base": told.tuning.base,
+    }
+    return {
+        "name": model.name,
+        "id": _name(told),
+        "developer": model.org,
+        "additional_details": {key: value for key, value in details.items() if value is not None},
     }
 
 

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from emt_tasks.errors import EmtError
 from emt_tasks.escaping import plain
-from leaderboard.board.view import Excluded, Remark
 from leaderboard.entry.answers import BadAnswers, by_set, decoded, read_answers, unpacked
 from leaderboard.entry.candidate import Candidate
 from leaderboard.entry.case import Case
@@ -22,6 +21,7 @@ from leaderboard.entry.known import FILE as KNOWN_FILE
 from leaderboard.entry.known import KnownData
 from leaderboard.entry.lists import VERIFIED_FILE, verified_ids
 from leaderboard.entry.names import ENTRY, Place, is_plain, place_of
+from leaderboard.entry.remarks import Excluded, Remark
 from leaderboard.entry.rereading import Reply, Rereader
 from leaderboard.entry.schema import EntryFields, said
 

@@ -10,10 +10,10 @@ from leaderboard.board.view.entries import Agreed, Entry
 from leaderboard.board.view.kinds import Kind, Tier
 from leaderboard.board.view.numbers import Against, Estimate, Rank, Scored
 from leaderboard.board.view.provenance import Judged, Model, Provenance, Tuning
-from leaderboard.board.view.remarks import Excluded, Remark
 from leaderboard.board.view.results import Result
 from leaderboard.board.view.samples import Read, Sample, Sprite
 from leaderboard.board.view.tunings import Change, Curve, Point
+from leaderboard.entry.remarks import Excluded, Remark
 
 __all__ = [
     "Against",

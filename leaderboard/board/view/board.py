@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from leaderboard.board.view.entries import Entry
-from leaderboard.board.view.remarks import Excluded
 from leaderboard.board.view.samples import Sample, Sprite
 from leaderboard.board.view.tunings import Change, Curve
+from leaderboard.entry.remarks import Excluded
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from leaderboard.board.view.kinds import Kind
 from leaderboard.board.view.numbers import Estimate, Rank
 from leaderboard.board.view.provenance import Judged, Model, Provenance, Tuning
-from leaderboard.board.view.remarks import Remark
 from leaderboard.board.view.results import Result
+from leaderboard.entry.remarks import Remark
 
 
 @dataclass(frozen=True, slots=True)

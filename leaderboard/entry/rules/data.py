@@ -7,11 +7,11 @@ from operator import attrgetter
 
 from emt_tasks.forgetting.sets import asked
 from emt_tasks.tasks import catalogue
-from leaderboard.board.view import Remark
 from leaderboard.entry.answers import Line
 from leaderboard.entry.candidate import SAME_QUESTION, Candidate, labels_of
 from leaderboard.entry.case import Case
 from leaderboard.entry.names import BETWEEN, slugged
+from leaderboard.entry.remarks import Remark
 from leaderboard.entry.schema import LABEL_MATCH, DatasetFields
 
 

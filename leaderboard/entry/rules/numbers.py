@@ -6,9 +6,9 @@ import numpy as np
 
 from emt_tasks.forgetting.confusion import confusion
 from emt_tasks.runs.records import TaskRows
-from leaderboard.board.view import Remark
 from leaderboard.entry.candidate import labels_of
 from leaderboard.entry.case import Case
+from leaderboard.entry.remarks import Remark
 from leaderboard.entry.schema import LABEL_MATCH, CountFields
 
 

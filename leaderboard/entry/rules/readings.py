@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from emt_tasks.outcomes import Outcome
 from emt_tasks.runs.records import Rows
-from leaderboard.board.view import Remark
 from leaderboard.entry.answers import Line
 from leaderboard.entry.candidate import labels_of
 from leaderboard.entry.case import Case
+from leaderboard.entry.remarks import Remark
 from leaderboard.entry.rereading import JudgeReplay, Rereader
 from leaderboard.entry.schema import LABEL_MATCH
 
