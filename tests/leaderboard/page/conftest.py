@@ -15,8 +15,9 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 Opened = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """Ends with a module's tests: while it lasts an event loop runs, and other rooms' tests have their own."""
     playwright = pytest.importorskip("playwright.sync_api", reason="the extra `browser` is not installed")
     path = os.environ.get("EMT_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
