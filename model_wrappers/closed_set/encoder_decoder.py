@@ -1,7 +1,8 @@
 """Labels that an encoder-decoder writes: picture and prompt are encoded once, and the decoder reads labels in batches.
 
-A label does not follow the prompt there: the decoder begins with a token of its own. That token's pass leaves a cache,
-with what the decoder looks at of the prompt in it, and every label goes on from it.
+A label does not follow the prompt there: the decoder begins with a token of its own. The pass over that token, and over
+those that all labels begin with, leaves a cache, with what the decoder looks at of the prompt in it, from which every
+label goes on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,10 +19,10 @@ LABELS_AT_ONCE = 32  # whose copies of one image's cache are in memory together
 
 
 class Begun(NamedTuple):
-    """B answers after the token that starts each.
+    """B answers after the token that starts each and the s tokens of the trie's stem.
 
     Attributes:
-        logp: (B, V) float32, of the first token.
+        logp: (B, 1 + s, V) float32, of what comes after each of these.
         states: (B, n, d) that the encoder made.
         mask: (B, n) of it.
         cache: the decoder's.
@@ -50,20 +51,21 @@ def decoded_scores(
         end_tokens: ids that end an answer.
     """
     writer = getattr(model, "language_model", model)
-    begun = _begun(model, writer, inputs)
+    begun = _begun(model, writer, inputs, [trie.tokens[node] for node in trie.stem])
     if begun is None:
         return None
     return joined_scores([_row(writer, begun, row, trie, end_tokens) for row in range(len(begun.logp))])
 
 
-def _begun(model: Any, writer: Any, inputs: Mapping[str, Any]) -> Begun | None:
+def _begun(model: Any, writer: Any, inputs: Mapping[str, Any], stem: Sequence[int]) -> Begun | None:
     caught: dict[str, Any] = {}
 
     def keep(_module: Any, _arguments: Any, given: dict[str, Any], output: Any) -> None:
         caught.update(mask=given.get("attention_mask"), output=output)
 
     ids = inputs["input_ids"]
-    start = torch.full_like(ids[:, :1], model.config.get_text_config().decoder_start_token_id)
+    first = [model.config.get_text_config().decoder_start_token_id, *stem]
+    start = torch.tensor(first, device=ids.device).expand(len(ids), -1)
     hook = writer.register_forward_hook(keep, with_kwargs=True)
     try:
         model(**inputs, decoder_input_ids=start, use_cache=True)
@@ -73,11 +75,11 @@ def _begun(model: Any, writer: Any, inputs: Mapping[str, Any]) -> Begun | None:
     cache, states = getattr(out, "past_key_values", None), getattr(out, "encoder_last_hidden_state", None)
     if not isinstance(cache, EncoderDecoderCache) or states is None or caught["mask"] is None:
         return None
-    return Begun(out.logits[:, -1].float().log_softmax(dim=-1), states, caught["mask"], cache)
+    return Begun(out.logits.float().log_softmax(dim=-1), states, caught["mask"], cache)
 
 
 def _row(writer: Any, begun: Begun, row: int, trie: LabelTrie, end_tokens: Sequence[int]) -> LabelScores:
-    """The labels of one row: each beginning that they share is read with each of them, as decoders are small."""
+    """The labels of one row: what only some of them share is read with each of those, as decoders are small."""
     ends = list(end_tokens)
     total, greedy, end = [], [], []
     for first in range(0, len(trie.sequences), LABELS_AT_ONCE):
@@ -96,9 +98,9 @@ def _row(writer: Any, begun: Begun, row: int, trie: LabelTrie, end_tokens: Seque
 
 
 def _read(writer: Any, begun: Begun, row: int, labels: Sequence[Sequence[int]], leaves: bool) -> Tensor:
-    """(k, 1 + fed, V) log-probabilities of what comes first and after each token of k labels."""
-    first = begun.logp[row].expand(len(labels), 1, -1)
-    fed = [label if leaves else label[:-1] for label in labels]
+    """(k, 1 + s + fed, V) log-probabilities of what comes first and after each token of k labels, which share s."""
+    first = begun.logp[row].expand(len(labels), -1, -1)
+    fed = [label[len(begun.logp[row]) - 1 : None if leaves else -1] for label in labels]
     longest = max(map(len, fed))
     if longest == 0:
         return first

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 ROOT = -1  # the parent of a first token: the prompt's last token
 
@@ -45,6 +46,16 @@ class LabelTrie:
     def sequences(self) -> tuple[tuple[int, ...], ...]:
         """The token ids of every label, as the trie was built from."""
         return tuple(tuple(self.tokens[node] for node in path) for path in self.paths)
+
+    @cached_property
+    def stem(self) -> tuple[int, ...]:
+        """The nodes that all labels begin with, first token first, and none that ends one.
+
+        >>> build_trie([[5, 7, 8], [5, 7, 9]]).stem, build_trie([[5], [5, 7]]).stem
+        ((0, 1), ())
+        """
+        together = zip(*(path[:-1] for path in self.paths), strict=False)
+        return tuple(nodes[0] for nodes in takewhile(lambda nodes: len(set(nodes)) == 1, together))
 
     @cached_property
     def prefix_pairs(self) -> tuple[tuple[int, int], ...]:

@@ -18,8 +18,8 @@ TAILS_AT_ONCE = 32  # labels whose copies of one image's cache are in memory tog
 def tail_scores(model: Any, prompts: DecoderInputs, trie: LabelTrie, end_tokens: Sequence[int] = ()) -> LabelScores:
     """The labels' log-probabilities from one pass over each prompt and batched passes over the labels' tokens.
 
-    Each prompt is run without its padding and without a mask of ours, so that whatever the model does with positions
-    and windows stays its own.
+    What all labels begin with is read once, with the prompt. Each prompt is run without its padding and without a mask
+    of ours, so that whatever the model does with positions and windows stays its own.
 
     Raises:
         ValueError: `prompts` has an obstacle; only full passes can score them.
@@ -45,12 +45,13 @@ def _row(prompts: DecoderInputs, number: int) -> DecoderInputs:
 
 def _hidden_after(model: Any, prompt: DecoderInputs, trie: LabelTrie, leaves: bool) -> Tensor:
     """(1, 1 + fed, d): the prompt's last state, then that of each node that is read from."""
-    decoder = decoder_of(model)
+    decoder, stem = decoder_of(model), trie.stem
+    prompt = _followed(model, prompt, [trie.tokens[node] for node in stem])
     out = decoder(inputs_embeds=prompt.embeds, position_ids=prompt.positions, use_cache=True)
     fed = len(trie.tokens) if leaves else trie.inner
     hidden = prompt.embeds.new_zeros(1 + fed, out.last_hidden_state.shape[-1])
-    hidden[0] = out.last_hidden_state[0, -1]
-    tails = [tail for path in trie.paths if (tail := path if leaves else path[:-1])]
+    hidden[[0, *(1 + node for node in stem)]] = out.last_hidden_state[0, -1 - len(stem) :].to(hidden)
+    tails = [tail for path in trie.paths if (tail := path[len(stem) :] if leaves else path[len(stem) : -1])]
     ends = {node for tail in tails for node in tail[:-1]}
     tails = [tail for tail in dict.fromkeys(tails) if tail[-1] not in ends]  # the rest are beginnings of these
     for start in range(0, len(tails), TAILS_AT_ONCE):
@@ -68,3 +69,16 @@ def _hidden_after(model: Any, prompt: DecoderInputs, trie: LabelTrie, leaves: bo
         for tail, row in zip(some, states.last_hidden_state, strict=True):
             hidden[[1 + node for node in tail]] = row[: len(tail)].to(hidden)
     return hidden[None]
+
+
+def _followed(model: Any, prompt: DecoderInputs, tokens: Sequence[int]) -> DecoderInputs:
+    """One prompt without padding, and these tokens after it."""
+    if not tokens:
+        return prompt
+    ids = torch.tensor([tokens], device=prompt.embeds.device)
+    after = prompt.positions[..., -1:] + 1 + torch.arange(len(tokens), device=ids.device)
+    return DecoderInputs(
+        embeds=torch.cat([prompt.embeds, model.get_input_embeddings()(ids).to(prompt.embeds)], dim=1),
+        seen=torch.nn.functional.pad(prompt.seen, (0, len(tokens)), value=True),
+        positions=torch.cat([prompt.positions, after], dim=-1),
+    )

@@ -57,12 +57,25 @@ def test_each_label_is_worth_what_a_full_pass_says(given, ends):
         torch.testing.assert_close(fast.with_end, slow.with_end, atol=1e-4, rtol=0)
 
 
-def test_labels_in_sentences_are_worth_what_full_passes_say(given):
+@pytest.mark.parametrize("ends", [(), (2,)])
+def test_labels_in_sentences_are_worth_what_full_passes_say_and_their_beginning_is_read_once(given, ends):
     model, tokenizer, inputs = given
-    trie = trie_of(tokenizer, choices_of("emt_cifar10_choice_sentence"))
+    trie, fed = trie_of(tokenizer, choices_of("emt_cifar10_choice_sentence")), []
+    writer = getattr(model, "language_model", model)
     with torch.inference_mode():
-        fast, slow = (score(model, inputs, trie, (2,)) for score in (score_labels, full_pass_scores))
-    torch.testing.assert_close(fast.with_end, slow.with_end, atol=1e-4, rtol=0)
+        slow = full_pass_scores(model, inputs, trie, ends)
+        hook = writer.get_decoder().register_forward_pre_hook(
+            lambda _module, _args, kwargs: fed.append(tuple(kwargs["input_ids"].shape)), with_kwargs=True
+        )
+        fast = score_labels(model, inputs, trie, ends)
+        hook.remove()
+    torch.testing.assert_close(fast.total, slow.total, atol=1e-4, rtol=0)
+    assert torch.equal(fast.greedy, slow.greedy)
+    if ends:
+        torch.testing.assert_close(fast.with_end, slow.with_end, atol=1e-4, rtol=0)
+    stem, longest = len(trie.stem), max(map(len, trie.sequences))
+    assert stem >= 3
+    assert fed == [(2, 1 + stem), *[(10, longest - stem - (not ends))] * 2]
 
 
 def test_labels_of_one_token_need_no_second_pass(t5):

@@ -36,6 +36,15 @@ def test_the_inner_nodes_are_the_first_and_exactly_those_with_children(sequences
 
 
 @given(SEQUENCES)
+def test_the_stem_is_the_longest_beginning_of_all_labels_in_which_none_ends(sequences):
+    trie = build_trie(sequences)
+    shared = [
+        end for end in range(1, 6) if all(one[:end] == sequences[0][:end] and len(one) > end for one in sequences)
+    ]
+    assert [trie.tokens[node] for node in trie.stem] == sequences[0][: max(shared, default=0)]
+
+
+@given(SEQUENCES)
 def test_prefix_pairs_are_those_a_comparison_of_all_pairs_finds(sequences):
     expected = {
         (short, long)

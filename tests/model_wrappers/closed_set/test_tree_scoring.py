@@ -146,6 +146,24 @@ def test_tails_behind_a_cached_prompt_score_as_the_tree_does(key):
     assert torch.equal(tails.greedy, tree.greedy)
 
 
+@torch.inference_mode()
+@pytest.mark.parametrize("ends", [(), (toy.END,)])
+def test_what_all_labels_begin_with_is_read_once_with_a_cached_prompt(ends):
+    model, trie = toy.llava(kv_heads=2), build_trie([[30, 31, 32, *label] for label in TRIE.sequences])
+    prompts, lengths = decoder_inputs(model, toy.inputs(PROMPTS)), []
+    assert [trie.tokens[node] for node in trie.stem] == [30, 31, 32]
+    tree = tree_scores(model, prompts, trie, ends)
+    model.get_decoder().register_forward_pre_hook(
+        lambda _module, _args, kwargs: lengths.append(kwargs["inputs_embeds"].shape[1]), with_kwargs=True
+    )
+    tails = tail_scores(model, prompts, trie, ends)
+    torch.testing.assert_close(tails.total, tree.total, atol=SAME, rtol=0)
+    longest = max(map(len, TRIE.sequences)) - (not ends)
+    assert lengths == [each for row in prompts.seen for each in (int(row.sum()) + 3, longest)]
+    if ends:
+        torch.testing.assert_close(tails.with_end, tree.with_end, atol=SAME, rtol=0)
+
+
 def test_a_mask_of_the_models_own_leaves_only_full_passes():
     model, inputs = toy.llava(), toy.inputs(PROMPTS[:1])
     length = inputs["input_ids"].shape[1]
