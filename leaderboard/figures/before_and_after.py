@@ -55,14 +55,27 @@ def _panel(shares: Sequence[Share], all_shares: Sequence[Share], chance: float |
         },
         "scale": {"paddingInner": 0.15, "paddingOuter": 0.05},
     }  # fmt: skip
-    percent: Spec = {"scale": {"domain": [0, 100]}, "type": "quantitative"}
     axis = {"title": f"{shares[0].measure}, %", "values": [0, 25, 50, 75, 100], "domain": False, "ticks": False}
-    state = {"field": "state", "type": "nominal", "sort": states}
     legend = {"title": None, "orient": "top", "direction": "horizontal"} if place == 0 else None
+    layers = _marks(rows, states, axis, legend)
+    values = [_row(share) for share in shares]
+    panel: Spec = {
+        "data": {"values": values},
+        "width": PANEL_WIDTH,
+        "height": ROW_HEIGHT * len(groups),
+        "layer": layers,
+    }
+    return panel if chance is None else {**panel, "layer": [*_chance_line(chance), *layers]}
+
+
+def _marks(rows: Spec, states: Sequence[str], axis: Spec, legend: Spec | None) -> list[Spec]:
+    """An interval, a point and its number for each share; states of a group stand one above another."""
+    percent: Spec = {"scale": {"domain": [0, 100]}, "type": "quantitative"}
+    state = {"field": "state", "type": "nominal", "sort": states}
     colour = {**state, "scale": {"domain": states, "range": OKABE_ITO[: len(states)]}, "legend": legend}
     shape = {**state, "scale": {"domain": states, "range": SHAPES[: len(states)]}, "legend": legend}
     lane = {"y": rows, "yOffset": {**state, "scale": {"domain": states}}}
-    layers: list[Spec] = [
+    return [
         {
             "mark": {"type": "rule", "strokeWidth": 2.5},
             "encoding": {
@@ -78,14 +91,6 @@ def _panel(shares: Sequence[Share], all_shares: Sequence[Share], chance: float |
             "encoding": {**lane, "x": {"field": "value", **percent}, "text": {"field": "text", "type": "nominal"}},
         },
     ]  # fmt: skip
-    values = [_row(share) for share in shares]
-    panel: Spec = {
-        "data": {"values": values},
-        "width": PANEL_WIDTH,
-        "height": ROW_HEIGHT * len(groups),
-        "layer": layers,
-    }
-    return panel if chance is None else {**panel, "layer": [*_chance_line(chance), *layers]}
 
 
 def _chance_line(chance: float) -> list[Spec]:

@@ -58,19 +58,7 @@ def by_epoch(values: Sequence[Value], panels: Sequence[Panel], title: str, subti
 def _panel(panel: Panel, values: Sequence[Value], lines: Sequence[str], legend: str | None) -> Spec:
     own = [value for value in values if value.panel == panel.name and not (panel.log and value.value <= 0)]
     epochs = sorted({value.epoch for value in own})
-    x: dict[str, Any] = {
-        "field": "epoch",
-        "type": "quantitative",
-        "title": "epoch",
-        "axis": {"grid": False, "format": "~g", "tickMinStep": 1} | ({"values": epochs} if len(epochs) <= FEW else {}),
-        "scale": {"domain": [epochs[0], epochs[-1]] if epochs else [0, 1], "nice": False, "padding": 10},
-    }
-    y: dict[str, Any] = {"field": "value", "type": "quantitative", "title": panel.title}
-    y["scale"] = {"type": "log" if panel.log else "linear", "zero": not panel.log}
-    if panel.domain:
-        y["scale"] |= {"domain": list(panel.domain), "nice": False}
-    if panel.log:
-        y["axis"] = {"format": "~g", "tickCount": 5}
+    x, y = _axes(panel, epochs)
     named = {"field": "line", "type": "nominal", "sort": list(lines)}
     said = None if legend is None else {"title": legend or None, "orient": "top", "direction": "horizontal"}
     marked = len(epochs) <= MOST_POINTS
@@ -94,6 +82,24 @@ def _panel(panel: Panel, values: Sequence[Value], lines: Sequence[str], legend: 
         "height": HEIGHT,
         "layer": [*layers, *(mark for rule in panel.rules for mark in _rule(*rule, epochs))],
     }
+
+
+def _axes(panel: Panel, epochs: Sequence[float]) -> tuple[Spec, Spec]:
+    """Where an epoch and a value stand."""
+    x: dict[str, Any] = {
+        "field": "epoch",
+        "type": "quantitative",
+        "title": "epoch",
+        "axis": {"grid": False, "format": "~g", "tickMinStep": 1} | ({"values": epochs} if len(epochs) <= FEW else {}),
+        "scale": {"domain": [epochs[0], epochs[-1]] if epochs else [0, 1], "nice": False, "padding": 10},
+    }
+    y: dict[str, Any] = {"field": "value", "type": "quantitative", "title": panel.title}
+    y["scale"] = {"type": "log" if panel.log else "linear", "zero": not panel.log}
+    if panel.domain:
+        y["scale"] |= {"domain": list(panel.domain), "nice": False}
+    if panel.log:
+        y["axis"] = {"format": "~g", "tickCount": 5}
+    return x, y
 
 
 def _rule(epoch: float, word: str, epochs: Sequence[float]) -> list[Spec]:
