@@ -51,35 +51,6 @@ def test_other_versions_are_not_compared(tmp_path: Path) -> None:
     assert len(found.scores) == 8
 
 
-def test_a_set_of_another_name_is_told_with_the_nearest_as_it_may_be_misspelt(tmp_path: Path) -> None:
-    for truth in (BASE_RUN, LORA):
-        write_run(tmp_path, truth, 60)
-    for name, near in (("cifer10", "If cifar10 is meant"), ("food", "")):
-        found = told(tmp_path, mapping=Mapped.model_validate({"runs": {LORA.name: {"sets": [name]}}}))
-        (problem,) = (one for one in found.problems if one.trouble is Trouble.OTHER_SET)
-        assert f"tuned on '{name}'" in problem.what
-        assert problem.todo.startswith(near)
-        assert bool(problem.todo) == bool(near)
-
-
-def test_without_a_base_accuracies_are_told_and_the_base_is_asked_for(tmp_path: Path) -> None:
-    write_run(tmp_path, LORA, 60)
-    found = told(tmp_path)
-    assert troubles(found) == {Trouble.NO_BASE}
-    assert found.partial
-    assert len(found.scores) == 4
-
-
-def test_a_base_of_another_name_is_not_taken_for_it(tmp_path: Path) -> None:
-    write_run(tmp_path, replace(BASE_RUN, pretrained="models/other"), 60)
-    write_run(tmp_path, LORA, 60)
-    found = told(tmp_path)
-    assert Trouble.NO_BASE in troubles(found)
-    assert found.kept == ()
-    mapping = Mapped.model_validate({"runs": {LORA.name: {"base": "base"}}})
-    assert len(told(tmp_path, mapping=mapping).kept) == 4
-
-
 def test_runs_of_other_pictures_are_named(tmp_path: Path) -> None:
     write_run(tmp_path, BASE_RUN, 60)
     home = write_run(tmp_path, LORA, 60)
@@ -99,37 +70,6 @@ def test_fewer_rows_of_one_are_compared_and_said(tmp_path: Path) -> None:
     found = told(tmp_path)
     assert Trouble.DIFFERENT_ROWS in troubles(found)
     assert {one.change.n for one in found.kept} == {40}
-
-
-def test_two_runs_of_the_same_thing_are_not_both_used(tmp_path: Path) -> None:
-    for truth in (BASE_RUN, LORA, replace(LORA, name="again")):
-        write_run(tmp_path, truth, 60)
-    found = told(tmp_path)
-    assert Trouble.ALIKE in troubles(found)
-    assert len({one.run for one in found.kept}) == 1
-
-
-def test_a_run_that_is_given_again_is_counted_once_and_nothing_is_missing(tmp_path: Path) -> None:
-    for truth in (BASE_RUN, LORA):
-        write_run(tmp_path / "one", truth, 60)
-    write_run(tmp_path / "two", BASE_RUN, 60)
-    found = told(tmp_path)
-    assert troubles(found) == {Trouble.REPEATED, Trouble.NO_ENCODER}
-    assert not found.partial
-    assert len(found.kept) == 4
-
-
-def test_a_checkpoint_of_which_nothing_says_what_it_was_tuned_on_is_compared_but_said(tmp_path: Path) -> None:
-    write_run(tmp_path, BASE_RUN, 60)
-    home = write_run(tmp_path, LORA, 60)
-    (tmp_path / LORA.name / "checkpoint/emt_checkpoint.json").unlink()
-    home.parent.rename(tmp_path / "mine")
-    found = told(tmp_path)
-    assert Trouble.UNPLACED in troubles(found)
-    assert len(found.kept) == 4
-    assert found.transfers == ()
-    mapping = Mapped.model_validate({"runs": {"mine": {"sets": ["mnist"], "epoch": 3}}})
-    assert len(told(tmp_path, mapping=mapping).transfers) == 1
 
 
 def test_another_variant_is_named_and_left_out(tmp_path: Path) -> None:
