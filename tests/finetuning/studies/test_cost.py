@@ -56,7 +56,7 @@ def test_trainings_and_evaluations_tell_their_cost_and_nothing_twice(plan: Plan,
     assert min(trainings.spent.cpu, evaluations.spent.cpu) > 0
     assert total.spent == trainings.spent + evaluations.spent
     seconds = [json.loads(path.read_text())["seconds"] for path in plan.runs.rglob(MARK)]
-    assert evaluations.spent.wall == pytest.approx(sum(seconds), rel=0.5)
+    assert 0.5 * sum(seconds) < evaluations.spent.wall < 1.5 * sum(seconds) + 10  # what a busy machine may stand still
     assert not list(plan.out.rglob(f"*{LEDGER}"))
     before = {path: path.read_bytes() for path in plan.out.rglob("*.json")}
     assert all("kept" in line for line in run(plan, loaded) if line.startswith("  "))
