@@ -15,11 +15,14 @@ from emt_tasks.cli.finetune import fields_of
 from emt_tasks.cli.study_telling import tell_cost, tell_plan
 from emt_tasks.forgetting.findings import findings
 from emt_tasks.runs.reading_back import read_runs
+from emt_tasks.runs.records import Found
+from emt_tasks.tasks import leaves
 
 if TYPE_CHECKING:
     from emt_tasks.preflight import Check
     from finetuning.mini.base import MiniatureBase
     from finetuning.studies.cost import Item
+    from finetuning.studies.plan import Plan
     from finetuning.studies.study import Study
     from finetuning.tuning.spent import Spent
 
@@ -74,7 +77,7 @@ def command(
         done = _run(asked, out, found and found.resolve(), device, only_check, as_json)
     if done is not None:
         for variant in _variants(asked)[1:]:
-            _note(f"of {variant}: emt report {done.runs} --variant {variant} --out {out / f'report-{variant}'}")
+            _note(f"of {variant}: emt report {done.plan.runs} --variant {variant} --out {out / f'report-{variant}'}")
         _report(done, as_json)
 
 
@@ -82,15 +85,33 @@ def _report(done: "_Done", as_json: bool) -> None:
     """What the study has found, and what it has cost."""
     from finetuning.studies.cost import as_data
 
-    told = findings(read_runs([done.runs]))
+    plan = done.plan
+    found, others = _own(read_runs([plan.runs], [task.name for task in leaves(plan.study.tasks)]), plan)
     tell_cost(done.cost, Console(stderr=as_json))
-    report.tell(told, done.runs.parent / "report", report.TITLE, done.data_dir, as_json, {"cost": as_data(done.cost)})
+    if others:
+        _note(
+            f"not in the report, as another study left them: {', '.join(others)}. All: emt report {plan.runs} --out DIR"
+        )
+    report.tell(
+        findings(found), plan.out / "report", report.TITLE, plan.data_dir, as_json, {"cost": as_data(done.cost)}
+    )
+
+
+def _own(found: Found, plan: "Plan") -> tuple[Found, tuple[str, ...]]:
+    """What was found of a study, and the folders beside it that are of another."""
+
+    def place(folder: Path) -> str:
+        return folder.relative_to(plan.runs).parts[0] if folder.is_relative_to(plan.runs) else ""
+
+    others = sorted({place(run.folder) for run in found.runs} - set(plan.places))
+    runs = tuple(run for run in found.runs if place(run.folder) not in others)
+    problems = tuple(problem for problem in found.problems if place(Path(problem.where)) not in others)
+    return Found(runs, problems), tuple(others)
 
 
 def _variants(study: "Study") -> tuple[str, ...]:
     """The variants of the tasks that a study asks, first the one that its report is of."""
     from emt_tasks.forgetting import sets
-    from emt_tasks.tasks import leaves
 
     names = [task.name for task in leaves(study.tasks)]
     first = sets.commonest_variant(names)
@@ -99,10 +120,9 @@ def _variants(study: "Study") -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """A study that is done: where its runs are, where its sets are, what it has cost."""
+    """A study that is done, and what it has cost."""
 
-    runs: Path
-    data_dir: Path | None
+    plan: "Plan"
     cost: "tuple[Item, ...]"
 
 
@@ -132,7 +152,7 @@ def _run(
         _note("next: the same command without --check")
         return None
     run_study(plan, loaded, clock, _note)
-    return _Done(plan.runs, data_dir, cost_of(plan, made))
+    return _Done(plan, cost_of(plan, made))
 
 
 def _miniature(
@@ -151,7 +171,7 @@ def _miniature(
         _note("measuring a few steps of each stage, and an untrained base of its sizes ...")
         stand_in, seconds = miniature.planned()
         plan = plan_of(stand_in, out, data_dir, device)
-        _require(checks(plan))
+        _require(checks(plan, on_this_base=False))
         _, clock = started(plan, _note)
         cost = cost_of(plan, miniature.cost)
         tell_plan(plan, clock, on_stdout=only_check, as_json=as_json and only_check, before=seconds, cost=cost)

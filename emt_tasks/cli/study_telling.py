@@ -79,7 +79,9 @@ def _tell_rest(told: Mapping[str, Any], before: Mapping[str, float] | None, cons
     from finetuning.studies.clock import in_words
 
     each = in_words(told["seconds_of_evaluation"])
-    console.print(f"{told['evaluations']} evaluations of {told['rows_of_evaluation']:,} rows, {each} each")
+    left = f"{told['evaluations_left']} of {told['evaluations']} evaluations left, of"
+    beside = "; the encoder's is not in it" if told["encoder"] else ""
+    console.print(f"{left} {told['rows_of_evaluation']:,} rows, {each} each{beside}")
     if before:
         stages = ", ".join(f"{name} {in_words(seconds)}" for name, seconds in before.items())
         console.print(f"before them the base: {stages}")
@@ -97,7 +99,8 @@ def _as_data(plan: "Plan", clock: "Clock") -> dict[str, Any]:
             "steps": cell.steps,
             "checkpoints": cell.checkpoints,
             "seconds_of_training": round(plan.seconds_of_training(cell, clock.speeds), 1),
-            "done": cell.done,
+            "done": plan.standing.trained(cell),
+            "evaluations_left": plan.standing.evaluations_left(cell),
         }
         for cell in plan.cells
     ]
@@ -106,6 +109,7 @@ def _as_data(plan: "Plan", clock: "Clock") -> dict[str, Any]:
         "base": plan.study.base,
         "cells": cells,
         "evaluations": plan.evaluations,
+        "evaluations_left": plan.evaluations_left,
         "rows_of_evaluation": sum(rows.values()),
         "seconds_of_evaluation": round(plan.seconds_of_evaluation(clock.speeds), 1),
         "images_per_second": {name: round(speed, 2) for name, speed in clock.speeds.images_per_second.items()},

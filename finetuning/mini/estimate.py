@@ -31,6 +31,7 @@ from finetuning.training.threads import on_threads
 
 FEW, MORE = 1, 6  # steps; what they differ by is timed
 ANSWERED = 40  # steps of the last stage, after which a model ends its answers
+AT_MOST = 512  # rows of a step that is timed: larger ones take as much longer as they are larger
 NOISE = 256  # pictures
 
 
@@ -66,34 +67,34 @@ def _seconds_of(miniature: Miniature, rows: InstructionRows, untrained: Path) ->
         return lambda short, state: learn_pictures(model, talks, features, short, learners, 0, state, "", _ignore)
 
     seconds = {
-        ENCODER: _timed(
+        ENCODER: timed(
             lambda short, state: train_encoder(said.encoder, short, pictures, 0, state, ""),
             said.contrast, NOISE, len(rows),
         ),
-        "language": _timed(
+        "language": timed(
             lambda short, state: learn_sentences(model, processor, sentences, short, 0, state, "", _ignore),
             said.sentences, len(sentences), len(sentences),
         ),
-        "aligned": encoding + _timed(talking(said.alignment, PROJECTOR), said.alignment, NOISE, len(rows)),
-        "instructed": _timed(talking(said.instructions, PROJECTOR + LANGUAGE), said.instructions, NOISE, len(rows)),
-        BASE: _timed(talking(said.lists, PROJECTOR + LANGUAGE), said.lists, NOISE, len(rows), ANSWERED),
+        "aligned": encoding + timed(talking(said.alignment, PROJECTOR), said.alignment, NOISE, len(rows)),
+        "instructed": timed(talking(said.instructions, PROJECTOR + LANGUAGE), said.instructions, NOISE, len(rows)),
+        BASE: timed(talking(said.lists, PROJECTOR + LANGUAGE), said.lists, NOISE, len(rows), ANSWERED),
     }  # fmt: skip
     save(model, processor, untrained)
     return seconds
 
 
-def _timed(train: Callable[..., Any], pace: PaceFields, there: int, rows: int, more: int = MORE) -> float:
+def timed(train: Callable[..., Any], pace: PaceFields, there: int, rows: int, more: int = MORE) -> float:
     """Seconds of a training on `rows` rows, by a few steps on the rows that are `there`."""
-    taken = []
+    size, taken = min(pace.batch_size, AT_MOST), []
     with tempfile.TemporaryDirectory() as folder:
         for steps in (FEW, FEW, more):  # the first makes ready what the others find
-            short = pace.model_copy(update={"epochs": steps * pace.batch_size / there})
+            short = pace.model_copy(update={"epochs": steps * size / there, "batch_size": size})
             started = time.monotonic()
             train(short, Path(folder) / f"{steps}")
             taken.append(time.monotonic() - started)
     _, few, many = taken
     each = (many - few) / (more - FEW) if many > few else many / more
-    return each * pace.steps(rows)
+    return each * pace.steps(rows) * pace.batch_size / size
 
 
 def _noise(miniature: Miniature, rows: InstructionRows) -> Pictures:

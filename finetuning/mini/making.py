@@ -28,7 +28,7 @@ from finetuning.mini.language import (
 )
 from finetuning.mini.miniature import Miniature
 from finetuning.mini.pictures import Pictures, pictures_of
-from finetuning.mini.steps import PaceFields
+from finetuning.mini.steps import Diverged, PaceFields
 from finetuning.mini.talks import Talks
 from finetuning.records.rows import instruction_rows
 from finetuning.records.wording import read_template
@@ -36,10 +36,14 @@ from finetuning.toy.llava import toy_processor
 from finetuning.toy.stages import MANIFEST, digest_of, finished, made_of, stage
 from finetuning.training.threads import on_threads
 from finetuning.tuning.job_folder import differences, read_told
-from finetuning.tuning.spent import Spent, recorded
+from finetuning.tuning.spent import LEDGER, Spent, recorded
 
 ENCODER, BASE = "mini-encoder", "mini-llava"
 """Folders, by whose names a report calls them."""
+FIELDS = {
+    ENCODER: "contrast", "language": "sentences", "aligned": "alignment", "instructed": "instructions", BASE: "lists",
+}  # fmt: skip
+"""Where a miniature says how each stage learns."""
 PROJECTOR = ("model.multi_modal_projector",)
 LANGUAGE = ("model.language_model", "lm_head")
 Make = Callable[[Path, str, Path], Mapping[str, Any]]
@@ -192,8 +196,12 @@ class Making:
         aside = " (kept from an earlier start)" if kept else " (its files are not as they were written: made anew)"
         self._tell(f"{name:<13}{what}{aside if kept or damaged else ''}")
         if not kept:
-            stage(folder, depends, lambda part: make(part, digest_of(depends), state), begun=state.is_file())
-            state.unlink(missing_ok=True)
+            try:
+                stage(folder, depends, lambda part: make(part, digest_of(depends), state), begun=state.is_file())
+            except Diverged as error:
+                raise EmtError(f"stage {name} ({what}): {error} Lower {FIELDS[name]}.learning_rate.") from error
+        for leftover in (*self.out.glob(f".{name}.*.state*"), self.out / f".{name}{LEDGER}"):
+            leftover.unlink(missing_ok=True)  # nobody goes on from them where the stage is done
 
     def _encoder(self, part: Path, digest: str, state: Path) -> Mapping[str, Any]:
         said = self.miniature

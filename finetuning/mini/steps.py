@@ -18,6 +18,10 @@ from finetuning.declared import Fields
 STATE_EVERY = 100  # steps; the most that a kill can cost
 
 
+class Diverged(EmtError):  # noqa: N818  # reads as what it says
+    """A training's loss is no number any more: its learning rate is too high."""
+
+
 class PaceFields(Fields):
     """How long and how fast a stage learns: a linear warm-up, then a cosine to zero.
 
@@ -120,7 +124,8 @@ def learn(
         The mean loss over the last tenth of the steps.
 
     Raises:
-        EmtError: the training diverged, or the state is of this training and can't be gone on from.
+        Diverged: the loss is no number any more.
+        EmtError: the state is of this training and can't be gone on from.
         OSError: the state can't be written.
     """
     optimizers, steps = optimizers_of(model, pace), pace.steps(rows)
@@ -138,10 +143,7 @@ def learn(
             each.step()
         losses.append(loss.item())
         if not math.isfinite(losses[-1]):
-            raise EmtError(
-                f"the training diverged: its loss is {losses[-1]} at step {step + 1} of {steps}. "
-                "Lower its learning_rate."
-            )
+            raise Diverged(f"the training diverged: its loss is {losses[-1]} at step {step + 1} of {steps}.")
         if (step + 1) % every == 0 and step + 1 < steps:
             _keep(state, digest, model, optimizers, losses)
         advance(step + 1)

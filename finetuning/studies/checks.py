@@ -1,4 +1,4 @@
-"""What can be known to fail before a study begins: tasks, every set, every recipe on the base, room for all."""
+"""What can be known to fail before a study begins: tasks, sets, recipes on the base, folders of others, room."""
 
 from collections.abc import Iterator
 
@@ -12,8 +12,20 @@ from finetuning.tuning.preflight import bytes_needed, free_bytes
 from finetuning.tuning.preflight import checks as job_checks
 
 
-def checks(plan: Plan) -> Iterator[Check]:
-    """Each check's finding as it is made: tasks, every set, every recipe on the base, room for all; last a problem."""
+def checks(plan: Plan, on_this_base: bool = True) -> Iterator[Check]:
+    """Each check's finding as it is made; the last one has a problem, if any has.
+
+    Args:
+        plan: of the study.
+        on_this_base: whether its base is the one that will be tuned, and no stand-in of its sizes.
+    """
+    for check in _all(plan, on_this_base):
+        yield check
+        if check.problem:
+            return
+
+
+def _all(plan: Plan, on_this_base: bool) -> Iterator[Check]:
     study = plan.study
     args = {"pretrained": study.base, **({"revision": study.revision} if study.revision else {})}
     model = family_of(study.base, study.revision).name
@@ -29,7 +41,18 @@ def checks(plan: Plan) -> Iterator[Check]:
             if check.problem or check.name in ("base", "data"):
                 yield Check(told, check.found, check.problem)
         seen |= {recipe, sets}
+    yield from _folders(plan, on_this_base)
     yield _room(plan)
+
+
+def _folders(plan: Plan, on_this_base: bool) -> Iterator[Check]:
+    """The first folder of another training, which its own would refuse hours later."""
+    for cell in plan.cells:
+        try:
+            plan.standing.require_own(cell, on_this_base)
+        except EmtError as error:
+            yield Check("folder", "", error)
+            return
 
 
 def _news(job: Job, known: set[str]) -> Iterator[Check]:
@@ -44,7 +67,7 @@ def _news(job: Job, known: set[str]) -> Iterator[Check]:
 
 
 def _room(plan: Plan) -> Check:
-    needed = sum(bytes_needed(cell.job) for cell in plan.cells if not cell.done)
+    needed = sum(bytes_needed(cell.job) for cell in plan.cells if not plan.standing.trained(cell))
     free = free_bytes(plan.out)
     found = f"{needed / 1e9:,.1f} GB needed of {free / 1e9:,.1f} GB free in {plan.out}"
     if needed > free:

@@ -7,8 +7,7 @@ from typing import Any
 
 from emt_tasks.documents.blocks import Column, Document, Paragraph, Table
 from finetuning.studies.clock import in_words
-from finetuning.studies.plan import ENCODER, Plan
-from finetuning.tuning.in_the_loop import BASE
+from finetuning.studies.plan import Plan
 from finetuning.tuning.job_folder import DONE, read_told
 from finetuning.tuning.spent import NOTHING, Spent, recorded
 from finetuning.tuning.whole_runs import MARK
@@ -66,11 +65,8 @@ def _told_in(paths: Iterable[Path]) -> Iterator[Spent | None]:
 
 def _marks(plan: Plan) -> Iterator[Path]:
     """Where each evaluation of a study says that it is whole."""
-    yield plan.runs / BASE / MARK
-    if plan.encoder:
-        yield plan.runs / ENCODER / MARK
-    for cell in plan.cells:
-        yield from sorted((plan.runs / cell.job.name).glob(f"*/{MARK}"))
+    for place in plan.places:
+        yield from sorted((plan.runs / place).rglob(MARK))
 
 
 def as_data(items: Sequence[Item]) -> list[dict[str, Any]]:

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from emt_tasks import harness
 from emt_tasks.errors import EmtError
+from finetuning.studies.standing import Standing
 from finetuning.studies.study import Study, parts
 from finetuning.training.base_model import family_of
 from finetuning.training.job import Job
 from finetuning.training.schedule import Schedule
 from finetuning.tuning.in_the_loop import BASE, Asked
-from finetuning.tuning.job_folder import DONE
-from finetuning.tuning.whole_runs import MARK
 from model_wrappers.checkpoints.loading import load_config
 from model_wrappers.encoders import SHAPES, encoder_of
 
@@ -44,15 +44,6 @@ class Cell:
     def steps(self) -> int:
         """Steps of the optimiser."""
         return self._schedule.steps
-
-    @property
-    def done(self) -> bool:
-        """Whether an earlier start has finished the training."""
-        return (self.job.folder / DONE).is_file()
-
-    def evaluated(self, runs: Path) -> int:
-        """How many of its checkpoints an earlier start has evaluated."""
-        return len(list((runs / self.job.name).glob(f"*/{MARK}")))
 
     @property
     def _schedule(self) -> Schedule:
@@ -100,15 +91,30 @@ class Plan:
         return self.out / "runs"
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """The folders below the runs that are the study's own; what else lies there is of others."""
+        return BASE, *((ENCODER,) if self.encoder else ()), *(cell.job.name for cell in self.cells)
+
+    @property
     def asked(self) -> Asked:
         """What every checkpoint is asked."""
         study = self.study
         return Asked(study.tasks, self.runs, study.limit, study.batch_size, self.data_dir)
 
+    @cached_property
+    def standing(self) -> Standing:
+        """Which parts of it are done."""
+        return Standing(self.asked, self.study.base, self.study.revision)
+
     @property
     def evaluations(self) -> int:
         """How many there are in all, the base's included."""
         return 1 + sum(cell.checkpoints for cell in self.cells)
+
+    @property
+    def evaluations_left(self) -> int:
+        """How many of them are not done, as they are asked now."""
+        return (not self.standing.base_is_asked()) + sum(map(self.standing.evaluations_left, self.cells))
 
     def seconds_of_evaluation(self, speeds: Speeds) -> float:
         """What one evaluation takes."""
@@ -120,10 +126,8 @@ class Plan:
 
     def seconds_left(self, speeds: Speeds) -> float:
         """What is left of the study, evaluations included; a training that was begun counts whole."""
-        training = sum(self.seconds_of_training(cell, speeds) for cell in self.cells if not cell.done)
-        asked = sum(max(0, cell.checkpoints - cell.evaluated(self.runs)) for cell in self.cells)
-        asked += not (self.runs / BASE / MARK).is_file()
-        return training + asked * self.seconds_of_evaluation(speeds)
+        training = sum(self.seconds_of_training(cell, speeds) for cell in self.cells if not self.standing.trained(cell))
+        return training + self.evaluations_left * self.seconds_of_evaluation(speeds)
 
 
 def plan_of(study: Study, out: Path, data_dir: Path | None, device: str | None) -> Plan:

@@ -79,6 +79,10 @@ class Evaluations:
         self.asked, self._base, self._revision = asked, base, revision
         self._tell, self._told = tell, told
 
+    def base_is_done(self) -> bool:
+        """Whether the base has been evaluated so."""
+        return known_accuracy(self.asked.out / BASE, self._identity({})) is not None
+
     def of_base(self, loaded: LoadedBase | None, device: str | None = None) -> LoadedBase | None:
         """Evaluate the base, which is epoch 0 of all; the base, if it had to be loaded for that, or was given."""
         known = known_accuracy(self.asked.out / BASE, self._identity({}))

@@ -127,14 +127,19 @@ def own(home: Home, inputs: dict[str, Any], fresh: bool) -> Iterator[None]:
         yield
 
 
-def _claim(home: Home, inputs: dict[str, Any]) -> None:
-    """Make the folder this training's.
+def made_of(home: Home) -> dict[str, Any]:
+    """What the training in a folder depends on, or depended on; nothing where there is none that says it."""
+    there = read_told(home.folder / DONE).get("inputs")
+    return read_told(home.state / INPUTS) or (there if isinstance(there, dict) else {})
+
+
+def require_own(home: Home, inputs: dict[str, Any]) -> None:
+    """Refuse a folder that is not this training's.
 
     Raises:
-        EmtError: another training's is there.
+        EmtError: another training's is there, or something else, or a damaged one.
     """
-    there = read_told(home.folder / DONE).get("inputs")
-    known = read_told(home.state / INPUTS) or (there if isinstance(there, dict) else {})
+    known = made_of(home)
     if not known and (home.folder / DONE).is_file():
         raise EmtError(f"{home.folder / DONE} is damaged. Delete {home.folder} to have that training done again.")
     if home.folder.is_dir() and any(home.folder.iterdir()) and not known:
@@ -142,8 +147,18 @@ def _claim(home: Home, inputs: dict[str, Any]) -> None:
     if known and digest(known) != digest(inputs):
         other = ", ".join(differences(known, inputs))
         raise EmtError(
-            f"{home.folder} holds a training of another {other}. Choose another --out, or name, or start it --fresh."
+            f"{home.folder} holds a training of another {other}. Choose another --out or name, or delete that folder "
+            "to have this one done there."
         )
+
+
+def _claim(home: Home, inputs: dict[str, Any]) -> None:
+    """Make the folder this training's.
+
+    Raises:
+        EmtError: another training's is there, or it can't be written to.
+    """
+    require_own(home, inputs)
     try:
         home.state.mkdir(parents=True, exist_ok=True)
         write_json(home.state / INPUTS, inputs)

@@ -40,7 +40,7 @@ def tune(
     """
     with_it = guarded(job, additions or Additions())
     schedule = Schedule(job.recipe, len(job.rows), ranks())
-    inputs = job.inputs(fingerprint(job.base, revision=job.revision), ranks()) | {"additions": with_it.told}
+    inputs = inputs_of(job, with_it)
     done = None if fresh else finished(job, inputs)  # read before anything is written: alike on every rank
     if done is not None:
         if rank() == 0:
@@ -48,6 +48,16 @@ def tune(
         return done
     with own(job.home, inputs, fresh) if rank() == 0 else nullcontext():
         return _trained(job, schedule, loaded, with_it, inputs, shown)
+
+
+def inputs_of(job: Job, additions: Additions | None = None) -> dict[str, Any]:
+    """All that the weights of a job depend on, by which its training is kept and its folder is its own, as JSON.
+
+    Raises:
+        EmtError: the base or a picture can't be read.
+    """
+    told = additions.told if additions is not None else {}
+    return job.inputs(fingerprint(job.base, revision=job.revision), ranks()) | {"additions": told}
 
 
 def _trained(

@@ -1,13 +1,16 @@
 """The estimate of a making: the stand-in that it leaves behind answers as briefly as a made one."""
 
+import time
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from transformers import AutoProcessor, LlavaForConditionalGeneration
 
-from finetuning.mini.estimate import seconds_of
+from finetuning.mini.estimate import seconds_of, timed
 from finetuning.mini.making import BASE, ENCODER
 from finetuning.mini.miniature import read_miniature
+from finetuning.mini.steps import PaceFields
 from finetuning.records.rows import instruction_rows
 from finetuning.records.wording import read_template
 
@@ -25,6 +28,19 @@ SMALL = {
 }
 LONGEST = 40  # new tokens; an answer in a sentence has about ten
 PROMPT = "USER: <image>\nWhat is the object in the image? Please only answer a single object in cat, dog. ASSISTANT:"
+
+
+def test_a_step_of_very_many_rows_is_not_tried_whole_but_counted_whole(tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def train(short: PaceFields, _: Path) -> None:
+        seen.append((short.batch_size, short.steps(256)))
+        time.sleep(0.002 * short.steps(256))
+
+    large = PaceFields(epochs=8, batch_size=100_000, learning_rate=1)
+    seconds = timed(train, large, 256, 1_000_000)
+    assert seen == [(512, 1), (512, 1), (512, 6)]
+    assert seconds == pytest.approx(0.002 * 8 * 1_000_000 / 512, rel=2)
 
 
 def test_an_estimate_leaves_a_model_that_ends_its_answers(sets: Path, tmp_path: Path) -> None:

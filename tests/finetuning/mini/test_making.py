@@ -1,5 +1,6 @@
 """A miniature of some thousand weights: its parts are what they are said to be, and its making repeats."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from finetuning.mini.pictures import pictures_of, scaled, varied
 from finetuning.records.rows import instruction_rows
 from finetuning.records.wording import read_template
 from finetuning.studies.study import read_study
+from finetuning.toy.stages import MANIFEST
 from finetuning.training.threads import on_threads
 from model_wrappers.clip import EmtClip
 from model_wrappers.llava import EmtLlava
@@ -115,6 +117,41 @@ def test_a_file_that_is_not_as_it_was_written_is_made_anew_and_told_of(
     making.run()
     assert [line.split()[0] for line in told if "not as they were written" in line] == ["aligned", BASE]
     assert files(making) == files(made)
+
+
+def test_a_stage_that_diverges_is_named_with_the_field_that_mends_it(made: Making, sets: Path, tmp_path: Path) -> None:
+    shutil.copytree(made.out, tmp_path, dirs_exist_ok=True)
+    shutil.rmtree(tmp_path / BASE)
+    wild = read_miniature("mini", {**TINY, "lists": {**BRIEF, "learning_rate": 1e30, "epochs": 4}})
+    with pytest.raises(EmtError, match=r"stage mini-llava .*diverged.*Lower lists\.learning_rate"):
+        Making(wild, tmp_path, sets, lambda _: None).run()
+
+
+def test_what_a_kill_leaves_beside_a_finished_stage_is_gone_after_the_next_start(
+    made: Making, tiny: Miniature, sets: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(made.out, tmp_path, dirs_exist_ok=True)
+    left = [tmp_path / f".instructed.{end}" for end in ("0a1b2c3d.state", "0a1b2c3d.state.part", "spent.json")]
+    for path in left:
+        path.write_bytes(b"half")
+    Making(tiny, tmp_path, sets, lambda _: None).run()
+    assert not [path for path in left if path.exists()]
+    assert files(made).keys() == {f"{path.parent.name}/{path.name}" for path in tmp_path.rglob("*.safetensors")}
+
+
+def test_every_stage_tells_its_cost_and_one_of_an_older_version_is_kept_and_tells_none(
+    made: Making, tiny: Miniature, sets: Path, tmp_path: Path
+) -> None:
+    assert list(made.cost) == [ENCODER, "language", "aligned", "instructed", BASE]
+    assert all(spent is not None and spent.cpu > 0 for spent in made.cost.values())
+    shutil.copytree(made.out, tmp_path, dirs_exist_ok=True)
+    record = tmp_path / "aligned" / MANIFEST
+    told = json.loads(record.read_text())
+    del told["spent"]
+    record.write_text(json.dumps(told))
+    older = Making(tiny, tmp_path, sets, lambda _: None)
+    assert older.finished
+    assert older.cost == made.cost | {"aligned": None}
 
 
 def test_another_miniature_in_the_folder_is_refused_and_stays(made: Making, sets: Path, tmp_path: Path) -> None:
