@@ -167,12 +167,12 @@ def _disk(asked: Asked) -> str:
         folder for folder in (asked.output_path.absolute(), *asked.output_path.absolute().parents) if folder.exists()
     )
     if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise EmtError(f"{existing} is no folder that can be written to. Choose another --output-path.")
+        raise EmtError(f"{existing} is no folder that can be written to. Choose another for the output.")
     free = shutil.disk_usage(existing).free
     if free < needed:
         raise EmtError(
             f"{existing} has {_size(free)} left, a run may need {_size(needed)}. Make room or choose another "
-            "--output-path."
+            "folder for the output."
         )
     return f"{_size(free)} free at {existing}"
 

@@ -1,7 +1,9 @@
 """Recipes, templates and studies as files: YAML, shipped or a user's own, over the model that names their fields."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
+from reprlib import repr as shortened
 from typing import Any, TypeVar, get_args
 
 import yaml
@@ -10,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from emt_tasks.errors import EmtError, UnknownName
 
 Model = TypeVar("Model", bound=BaseModel)
+
+MOST_VALUES = 100_000  # in one file, aliases unfolded
 
 
 class Fields(BaseModel):
@@ -39,15 +43,29 @@ def read_mapping(path: Path, kind: str) -> dict[str, Any]:
     """The mapping in a YAML file.
 
     Raises:
-        EmtError: it is no YAML, or no mapping.
+        EmtError: it is no YAML, or no mapping, or one that unfolds without end.
     """
     try:
         said = yaml.safe_load(path.read_text(encoding="utf8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise EmtError(f"{kind} {path} is no YAML ({' '.join(str(error).split())}).") from error
+    if next(islice(_values(said), MOST_VALUES, None), None) is not None:
+        raise EmtError(f"{kind} {path} unfolds to more than {MOST_VALUES:,} values: its aliases hold one another.")
     if not isinstance(said, dict) or not all(isinstance(name, str) for name in said):
         raise EmtError(f"{kind} {path} is no mapping of fields to values.")
     return said
+
+
+def _values(said: Any) -> Iterator[bool]:
+    """As many values as `said` has with its aliases unfolded."""
+    open_ends = [said]
+    while open_ends:
+        value = open_ends.pop()
+        yield True
+        if isinstance(value, Mapping):
+            open_ends += value.values()
+        elif isinstance(value, list):
+            open_ends += value
 
 
 def validated(model: type[Model], said: Mapping[str, Any], what: str) -> Model:
@@ -65,7 +83,7 @@ def validated(model: type[Model], said: Mapping[str, Any], what: str) -> Model:
         if first["type"] == "extra_forbidden":
             known = [".".join([*place[:-1], name]) for name in _fields_at(model, place[:-1])]
             raise UnknownName(f"field of {what}", ".".join(place), known) from error
-        given = "" if first["type"] == "missing" else f" = {first['input']!r}"
+        given = "" if first["type"] == "missing" else f" = {shortened(first['input'])}"
         raise EmtError(f"{what}: {'.'.join(place)}{given}: {first['msg']}.") from error
 
 

@@ -41,10 +41,8 @@ def _own(spec: SetSpec, data_dir: Path | None) -> LabelledSet:
     pattern = str(config["dataset_kwargs"]["data_files"]["test"]).replace("test-", f"{spec.split}-")
     if data_dir is None:
         options = {"data_files": {spec.split: pattern}, "revision": config["dataset_kwargs"]["revision"]}
-        instead = (
-            f"{columns.hub_id} from the hub; a folder that has it goes with --data-dir or {sources.DATA_DIR_VARIABLE}"
-        )
-        rows = _loaded(columns.hub_id, options, instead)
+        advice = f" A folder that has it goes with --data-dir or {sources.DATA_DIR_VARIABLE}."
+        rows = _loaded(columns.hub_id, options, f"{columns.hub_id} from the hub", advice)
     else:
         files = sorted(map(str, (data_dir / columns.folder).glob(pattern)))
         if not files:
@@ -71,8 +69,14 @@ def _hub(spec: SetSpec) -> LabelledSet:
     return LabelledSet(short_name(Path(spec.place).name), labels, noun_of(labels), targets, _cells(rows, image))
 
 
-def _loaded(path: str, options: Mapping[str, Any], called: str = "") -> Any:
-    """What `datasets` makes of it, by split; `called` is its name in an error, where `path` says too little.
+def _loaded(path: str, options: Mapping[str, Any], called: str = "", advice: str = "") -> Any:
+    """What `datasets` makes of it, by split.
+
+    Args:
+        path: as `datasets` takes it.
+        options: likewise.
+        called: its name in an error, where `path` says too little.
+        advice: the error's last sentence.
 
     Raises:
         EmtError: it can't be had.
@@ -81,7 +85,7 @@ def _loaded(path: str, options: Mapping[str, Any], called: str = "") -> Any:
         return datasets.load_dataset(path, **{name: value for name, value in options.items() if value is not None})
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         first = str(error).strip().split("\n")[0]
-        raise EmtError(f"the set {called or repr(path)} can't be read ({first}).") from error
+        raise EmtError(f"the set {called or repr(path)} can't be read ({first}).{advice}") from error
 
 
 def _cells(rows: datasets.Dataset, image: str) -> datasets.Dataset:
