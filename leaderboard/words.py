@@ -57,13 +57,20 @@ def p_value(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def tuning_phrase(kind: str, sets: Sequence[str], epoch: float | None) -> str:
+def tuning_phrase(kind: str, sets: Sequence[str], epoch: float | None, seed: int | None = None) -> str:
     """How a model was tuned; nothing where it was not.
 
     >>> tuning_phrase("lora", ("cifar10", "mnist"), 3.0), tuning_phrase("none", (), None)
     ('lora, cifar10 + mnist, epoch 3', '')
+    >>> tuning_phrase("lora", ("mnist",), 3.0, seed=2)
+    'lora, mnist, epoch 3, seed 2'
     """
     if kind == "none":
         return ""
     after = "" if epoch is None else f"epoch {epoch:g}"
-    return ", ".join(part for part in (kind, " + ".join(sets), after) if part)
+    return ", ".join(part for part in (kind, " + ".join(sets), after, seed_phrase(seed)) if part)
+
+
+def seed_phrase(seed: int | None) -> str:
+    """The seed of a tuning; nothing of 0, which is nearly everybody's, or where it is not told."""
+    return f"seed {seed}" if seed else ""

@@ -100,8 +100,8 @@ def cell(entry: Entry, column: Column, reading: str = LABEL_MATCH) -> Cell:
 
 
 def tuning(entry: Entry) -> str:
-    """How it was tuned in one phrase: "lora, cifar10, epoch 3"; nothing where it was not."""
-    return tuning_phrase(entry.tuning.kind, entry.tuning.sets, entry.tuning.epoch)
+    """How it was tuned in one phrase: "lora, cifar10, epoch 3, seed 1"; nothing where it was not."""
+    return tuning_phrase(entry.tuning.kind, entry.tuning.sets, entry.tuning.epoch, entry.tuning.seed)
 
 
 def all_rows(board: Board) -> tuple[Entry, ...]:

@@ -67,7 +67,7 @@ def _model_info(told: EntryFields) -> dict[str, Any]:
         "language_model": model.llm,
         "parameters": None if model.params is None else str(model.params),
         "licence": model.licence,
-        "tuning": tuning_phrase(told.tuning.kind, told.tuning.dataset, told.tuning.epoch) or None,
+        "tuning": tuning_phrase(told.tuning.kind, told.tuning.dataset, told.tuning.epoch, told.tuning.seed) or None,
         "base": told.tuning.base,
     }
     return {

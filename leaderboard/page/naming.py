@@ -7,6 +7,7 @@ from emt_tasks.escaping import plain
 from leaderboard.board.table import tuning
 from leaderboard.board.view import Board, Entry, Kind
 from leaderboard.page.wording import Words
+from leaderboard.words import seed_phrase
 
 LONGEST = 44  # characters of a name within a drawing; whole names stand in the table
 
@@ -45,8 +46,9 @@ def names(board: Board, words: Words) -> dict[str, str]:
 
 
 def tunings(board: Board, words: Words) -> dict[str, str]:
-    """What the models of each tuning are called, by series; those that would be the same have their series behind."""
-    called = models(board, words)
+    """What the models of each tuning are called, by series: with the seed, and where that is the same, the series."""
+    seeds = {one.id: seed_phrase(one.tuning.seed) for one in (*board.entries, *board.pinned)}
+    called = {key: ", ".join(filter(None, (name, seeds[key]))) for key, name in models(board, words).items()}
     told = {one.series: (one.kind, one.tuned_on, called[one.entry]) for one in board.matrix}
     told |= {one.series: (one.kind, one.tuned_on, called[one.points[-1].entry]) for one in board.curves if one.points}
     often = Counter(told.values())

@@ -115,6 +115,21 @@ def test_tunings_stand_in_the_boards_order_of_sets() -> None:
         assert panels == [one for one in order if one in panels]
 
 
+def test_seeds_of_one_tuning_are_told_apart_by_their_seed() -> None:
+    made = board(12)
+    first = next(one for one in made.entries if one.series is not None)
+    again = replace(first, id="again", series="again", tuning=replace(first.tuning, seed=7))
+    change = next(one for one in made.matrix if one.entry == first.id)
+    both = replace(
+        made,
+        entries=(*made.entries, again),
+        matrix=(*made.matrix, replace(change, series="again", entry="again")),
+    )
+    told, series = names(both, words("en")), tunings(both, words("en"))
+    assert told["again"] == f"{told[first.id]}, seed 7"
+    assert series["again"] == f"{models(both, words('en'))[first.id]}, seed 7"
+
+
 def test_a_large_board_draws_no_more_than_can_be_looked_at() -> None:
     made = board(200)
     assert len(roses(made, words("en"))) <= ROSES
