@@ -39,6 +39,7 @@ class Asked:
     model_args: Mapping[str, Any]
     output_path: Path
     adapters: Sequence[Path] = ()
+    elsewhere: str = "folder for the output"  # what the user is to choose another of, where there is no room
 
 
 def checks(asked: Asked) -> Iterator[Check]:
@@ -167,12 +168,12 @@ def _disk(asked: Asked) -> str:
         folder for folder in (asked.output_path.absolute(), *asked.output_path.absolute().parents) if folder.exists()
     )
     if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise EmtError(f"{existing} is no folder that can be written to. Choose another for the output.")
+        raise EmtError(f"{existing} is no folder that can be written to. Choose another {asked.elsewhere}.")
     free = shutil.disk_usage(existing).free
     if free < needed:
         raise EmtError(
             f"{existing} has {_size(free)} left, a run may need {_size(needed)}. Make room or choose another "
-            "folder for the output."
+            f"{asked.elsewhere}."
         )
     return f"{_size(free)} free at {existing}"
 

@@ -159,7 +159,9 @@ def _preflight_of_tasks(asked: "Asked", job: "Job") -> None:
     from finetuning.training.base_model import family_of
 
     model_args = {"pretrained": job.base, **({"revision": job.revision} if job.revision else {})}
-    of_runs = preflight.Asked(asked.tasks, family_of(job.base, job.revision).name, model_args, asked.out)
+    of_runs = preflight.Asked(
+        asked.tasks, family_of(job.base, job.revision).name, model_args, asked.out, elsewhere="--out"
+    )
     with harness.reading_from(job.data_dir):
         for check in preflight.checks(of_runs):
             if check.problem:

@@ -12,7 +12,7 @@ from emt_tasks import sources
 from emt_tasks.cli import report
 from emt_tasks.cli.arguments import data_dir_option
 from emt_tasks.cli.finetune import fields_of
-from emt_tasks.cli.study_telling import tell_cost, tell_plan
+from emt_tasks.cli.study_telling import Before, tell_cost, tell_plan
 from emt_tasks.forgetting.findings import findings
 from emt_tasks.runs.reading_back import read_runs
 from emt_tasks.runs.records import Found
@@ -162,19 +162,20 @@ def _miniature(
     from finetuning.mini.base import MiniatureBase
     from finetuning.studies.checks import checks
     from finetuning.studies.cost import cost_of
-    from finetuning.studies.plan import plan_of
+    from finetuning.studies.plan import plan_of, rows_of
     from finetuning.studies.run import started
 
     _note("opening the sets that the miniature learns from ...")
     miniature = MiniatureBase(study, out, data_dir, _note)
     if not miniature.finished:
-        _note("measuring a few steps of each stage, and an untrained base of its sizes ...")
+        rows_of(study, data_dir)  # of sets that can't be had is heard before anything is measured
         stand_in, seconds = miniature.planned()
         plan = plan_of(stand_in, out, data_dir, device)
         _require(checks(plan, on_this_base=False))
         _, clock = started(plan, _note)
         cost = cost_of(plan, miniature.cost)
-        tell_plan(plan, clock, on_stdout=only_check, as_json=as_json and only_check, before=seconds, cost=cost)
+        before = Before(seconds, miniature.rows)
+        tell_plan(plan, clock, on_stdout=only_check, as_json=as_json and only_check, before=before, cost=cost)
         if only_check:
             _note("next: the same command without --check")
             return None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,12 +18,25 @@ if TYPE_CHECKING:
     from finetuning.studies.plan import Plan
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is made before a study's own work.
+
+    Attributes:
+        seconds: that are left of each stage.
+        rows: of each set that it learns from.
+    """
+
+    seconds: Mapping[str, float]
+    rows: Mapping[str, int]
+
+
 def tell_plan(
     plan: "Plan",
     clock: "Clock",
     on_stdout: bool,
     as_json: bool,
-    before: Mapping[str, float] | None = None,
+    before: Before | None = None,
     cost: "Sequence[Item]" = (),
 ) -> None:
     """The plan as a table or JSON, what is left of it, and what the part that is done has cost.
@@ -32,13 +46,14 @@ def tell_plan(
         clock: of what is left.
         on_stdout: else it goes to stderr.
         as_json: whether it is told as JSON.
-        before: seconds of what comes before it, by stage.
+        before: what comes before it.
         cost: of what is done.
     """
     told = _as_data(plan, clock)
     if before:
-        told["seconds_before"] = {name: round(seconds, 1) for name, seconds in before.items()}
-        told["seconds_left"] = round(told["seconds_left"] + sum(before.values()), 1)
+        told["rows_before"] = dict(before.rows)
+        told["seconds_before"] = {name: round(seconds, 1) for name, seconds in before.seconds.items()}
+        told["seconds_left"] = round(told["seconds_left"] + sum(before.seconds.values()), 1)
     if as_json:
         from finetuning.studies.cost import as_data
 
@@ -74,7 +89,7 @@ def _cells(cells: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def _tell_rest(told: Mapping[str, Any], before: Mapping[str, float] | None, console: Console) -> None:
+def _tell_rest(told: Mapping[str, Any], before: Before | None, console: Console) -> None:
     """What stands below the tunings: evaluations, what comes before, and the time in all."""
     from finetuning.studies.clock import in_words
 
@@ -83,8 +98,10 @@ def _tell_rest(told: Mapping[str, Any], before: Mapping[str, float] | None, cons
     beside = "; the encoder's is not in it" if told["encoder"] else ""
     console.print(f"{left} {told['rows_of_evaluation']:,} rows, {each} each{beside}")
     if before:
-        stages = ", ".join(f"{name} {in_words(seconds)}" for name, seconds in before.items())
-        console.print(f"before them the base: {stages}")
+        rows = ", ".join(f"{name} {number:,}" for name, number in before.rows.items())
+        stages = ", ".join(f"{name} {in_words(seconds)}" for name, seconds in before.seconds.items())
+        console.print(f"before them the base, of so many rows: {rows}", markup=False)
+        console.print(f"its stages: {stages}")
     console.print(f"about {in_words(told['seconds_left'])} left in all, measured on this machine")
 
 
@@ -96,6 +113,7 @@ def _as_data(plan: "Plan", clock: "Clock") -> dict[str, Any]:
             "recipe": cell.job.recipe.name,
             "seed": cell.job.seed,
             "rows": cell.rows,
+            "rows_of_an_epoch": len(cell.job.rows),
             "steps": cell.steps,
             "checkpoints": cell.checkpoints,
             "seconds_of_training": round(plan.seconds_of_training(cell, clock.speeds), 1),

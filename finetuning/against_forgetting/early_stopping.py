@@ -1,9 +1,7 @@
 """Early stopping on a foreign set: is it being forgotten?"""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -14,6 +12,7 @@ from emt_tasks.runs.manifest import write_json
 from finetuning.recipes.against_forgetting import EarlyStopping, is_task
 from finetuning.records.rows import instruction_rows
 from finetuning.records.wording import read_template
+from finetuning.told import read_told
 from finetuning.training.answer_loss import answer_loss, takes_places
 from finetuning.training.checkpoint import Checkpoint
 from finetuning.training.collation import IGNORED, AnswerCollator
@@ -102,11 +101,7 @@ class Watch:
 
 def _read(path: Path) -> dict[int, float]:
     """The scores of an earlier start, by step."""
-    try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
-    except (OSError, ValueError):
-        return {}
-    return {int(step): float(score) for step, score in told["scores"].items()}
+    return {int(step): float(score) for step, score in read_told(path).get("scores", {}).items()}
 
 
 __all__ = ["FILE", "Watch", "forgets"]

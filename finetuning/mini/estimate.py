@@ -20,7 +20,8 @@ from finetuning.mini.language import (
     sentences_of,
     sizes_of,
 )
-from finetuning.mini.making import BASE, ENCODER, LANGUAGE, PROJECTOR, save
+from finetuning.mini.lessons import BASE, ENCODER, LANGUAGE, PROJECTOR, save
+from finetuning.mini.memory import within_memory
 from finetuning.mini.miniature import Miniature
 from finetuning.mini.pictures import Pictures, Subject
 from finetuning.mini.steps import PaceFields
@@ -43,8 +44,11 @@ def seconds_of(miniature: Miniature, rows: InstructionRows, untrained: Path) -> 
         rows: that it will learn from.
         untrained: folder to leave a LLaVA of its sizes in, whose evaluation takes about as long as the real one's: it
             has seen only noise, but has learnt where an answer ends.
+
+    Raises:
+        EmtError: it does not fit into this machine's memory.
     """
-    with on_threads(miniature.threads):
+    with on_threads(miniature.threads), within_memory():
         return _seconds_of(miniature, rows, untrained)
 
 

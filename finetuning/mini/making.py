@@ -1,52 +1,23 @@
 """A miniature made in stages, each once: encoder, language model, alignment, instructions, lists of labels."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
-from torch import Tensor
-from transformers import AutoProcessor, LlavaForConditionalGeneration
-
 from emt_tasks.errors import EmtError
-from emt_tasks.progress import ImageProgress
 from emt_tasks.runs.manifest import versions
-from finetuning.mini.contrastive import train_encoder
-from finetuning.mini.encoder import WEIGHTS, new_encoder, save_encoder, tower_of_encoder
-from finetuning.mini.language import (
-    TalkingFields,
-    features_of,
-    learn_pictures,
-    learn_sentences,
-    new_llava,
-    new_processor,
-    sentences_of,
-    sizes_of,
-)
+from finetuning.mini.lessons import BASE, ENCODER, Lesson, Lessons
+from finetuning.mini.memory import require_fits, within_memory
 from finetuning.mini.miniature import Miniature
-from finetuning.mini.pictures import Pictures, pictures_of
-from finetuning.mini.steps import Diverged, PaceFields
-from finetuning.mini.talks import Talks
+from finetuning.mini.steps import Diverged, share_done
 from finetuning.records.rows import instruction_rows
 from finetuning.records.wording import read_template
-from finetuning.toy.llava import toy_processor
-from finetuning.toy.stages import MANIFEST, digest_of, finished, made_of, stage
+from finetuning.told import read_told
+from finetuning.toy.stages import MANIFEST, digest_of, finished, made_of, require_replaceable, stage
 from finetuning.training.threads import on_threads
-from finetuning.tuning.job_folder import differences, read_told
+from finetuning.tuning.job_folder import differences
 from finetuning.tuning.spent import LEDGER, Spent, recorded
-
-ENCODER, BASE = "mini-encoder", "mini-llava"
-"""Folders, by whose names a report calls them."""
-FIELDS = {
-    ENCODER: "contrast", "language": "sentences", "aligned": "alignment", "instructed": "instructions", BASE: "lists",
-}  # fmt: skip
-"""Where a miniature says how each stage learns."""
-PROJECTOR = ("model.multi_modal_projector",)
-LANGUAGE = ("model.language_model", "lm_head")
-Make = Callable[[Path, str, Path], Mapping[str, Any]]
 
 
 class Making:
@@ -88,13 +59,28 @@ class Making:
     @property
     def left(self) -> tuple[str, ...]:
         """The stages that are not done, in order."""
-        return tuple(name for name, depends in self._depends().items() if not finished(self.out / name, depends))
+        return tuple(name for name, depends in self._depends.items() if not finished(self.out / name, depends))
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """All of them, in order."""
+        return tuple(self._depends)
+
+    @property
+    def digest(self) -> str:
+        """What the finished miniature depends on, as a sha256 in hex."""
+        return self._digest_of(BASE)
+
+    def share_done(self, name: str) -> float:
+        """The share of a stage's steps that the state has behind it which an earlier start has kept, in [0, 1)."""
+        digest = self._digest_of(name)
+        return share_done(self._state(name, digest), digest)
 
     @property
     def cost(self) -> dict[str, Spent | None]:
         """What each stage has cost that is done; None where that is not recorded."""
         left = self.left
-        done = (name for name in self._depends() if name not in left)
+        done = (name for name in self._depends if name not in left)
         return {name: recorded(read_told(self.out / name / MANIFEST)) for name in done}
 
     def run(self) -> None:
@@ -106,18 +92,13 @@ class Making:
         """
         self.require_own()
         self.warn()
-        makers = {
-            ENCODER: ("encoder beside its text tower", self._encoder),
-            "language": ("language model, on sentences", self._language),
-            "aligned": ("projector alone", self._aligned),
-            "instructed": ("projector and language model", self._instructed),
-            BASE: ("both, on questions that list all labels", self._listed),
-        }
-        with on_threads(self.miniature.threads):
-            for name, depends in self._depends().items():
-                what, make = makers[name]
-                self._stage(name, what, depends, make)
-        self._features_file.unlink(missing_ok=True)
+        depends = self._depends
+        encoder = digest_of(depends[ENCODER])
+        lessons = Lessons(self.miniature, self.rows, self.out, encoder, self._tell, self._live)
+        with on_threads(self.miniature.threads), within_memory():
+            for name, lesson in lessons.by_stage.items():
+                self._stage(name, lesson, depends[name])
+        lessons.forget()
 
     def warn(self) -> None:
         """Tell of sets among those to learn from that are tested by."""
@@ -125,12 +106,15 @@ class Making:
             self._tell(self.rows.warned)
 
     def require_own(self) -> None:
-        """Refuse a folder that holds another miniature, before anything of it is lost.
+        """Refuse a folder that holds another miniature, or a stage that can't be replaced, before any work is done.
 
         Raises:
-            EmtError: it does; what differs is named.
+            EmtError: it does; what differs, or is in the way, is named. Or what is left is too large for this machine.
         """
-        for name, depends in self._depends().items():
+        left = self.left
+        if left:
+            require_fits(self.miniature)
+        for name, depends in self._depends.items():
             there = made_of(self.out / name)
             if there is not None and digest_of(there) != digest_of(depends):
                 other = ", ".join(differences(there, depends))
@@ -138,7 +122,10 @@ class Making:
                     f"{self.out / name} is of another miniature: {other}. Choose another --out, or delete {self.out} "
                     "to make this one there."
                 )
+            if name in left:
+                require_replaceable(self.out / name)
 
+    @cached_property
     def _depends(self) -> dict[str, dict[str, Any]]:
         """What each stage depends on, in order; the one before it by its digest."""
         said = self.miniature
@@ -166,118 +153,24 @@ class Making:
             chain[name] = {**inputs, **({"after": digest_of(before)} if before else {})}
         return chain
 
-    @cached_property
-    def _pictures(self) -> Pictures:
-        self._tell("             reading pictures ...")
-        return pictures_of(self.rows, self.miniature.encoder.image)
+    def _digest_of(self, name: str) -> str:
+        return digest_of(self._depends[name])
 
-    @cached_property
-    def _features(self) -> Tensor:
-        """What the encoder sees in each picture, computed once for both stages: it is frozen in them."""
-        digest = digest_of(self._depends()[ENCODER])
-        known = _kept_features(self._features_file, digest)
-        if known is not None and len(known) == len(self._pictures):
-            return known
-        self._tell("             encoding pictures ...")
-        model = LlavaForConditionalGeneration.from_pretrained(self.out / "language")
-        features = features_of(model, self._pictures)
-        save_file({"features": features}, self._features_file, {"encoder": digest})
-        return features
+    def _state(self, name: str, digest: str) -> Path:
+        """The file that a stage which was killed goes on from; other fields have another, and leave it as it is."""
+        return self.out / f".{name}.{digest[:8]}.state"
 
-    @property
-    def _features_file(self) -> Path:
-        return self.out / ".features.safetensors"
-
-    def _stage(self, name: str, what: str, depends: Mapping[str, Any], make: Make) -> None:
+    def _stage(self, name: str, lesson: Lesson, depends: Mapping[str, Any]) -> None:
         folder = self.out / name
-        state = self.out / f".{name}.{digest_of(depends)[:8]}.state"  # other fields leave it as it is
+        state = self._state(name, digest_of(depends))
         kept = finished(folder, depends) is not None
         damaged = not kept and made_of(folder) is not None
         aside = " (kept from an earlier start)" if kept else " (its files are not as they were written: made anew)"
-        self._tell(f"{name:<13}{what}{aside if kept or damaged else ''}")
+        self._tell(f"{name:<13}{lesson.what}{aside if kept or damaged else ''}")
         if not kept:
             try:
-                stage(folder, depends, lambda part: make(part, digest_of(depends), state), begun=state.is_file())
+                stage(folder, depends, lambda part: lesson.make(part, digest_of(depends), state), begun=state.is_file())
             except Diverged as error:
-                raise EmtError(f"stage {name} ({what}): {error} Lower {FIELDS[name]}.learning_rate.") from error
+                raise EmtError(f"stage {name} ({lesson.what}): {error} Lower {lesson.fields}.learning_rate.") from error
         for leftover in (*self.out.glob(f".{name}.*.state*"), self.out / f".{name}{LEDGER}"):
             leftover.unlink(missing_ok=True)  # nobody goes on from them where the stage is done
-
-    def _encoder(self, part: Path, digest: str, state: Path) -> Mapping[str, Any]:
-        said = self.miniature
-        with self._progress(said.contrast, len(self._pictures)) as advance:
-            model, loss = train_encoder(said.encoder, said.contrast, self._pictures, said.seed, state, digest, advance)
-        save_encoder(model, said.encoder, part)
-        return {"loss": loss}
-
-    def _language(self, part: Path, digest: str, state: Path) -> Mapping[str, Any]:
-        said = self.miniature
-        sizes = sizes_of(said.encoder, said.language)
-        texts = self._talks(said.instructions, toy_processor(sizes, ())).texts(said.sentences.each)
-        processor = new_processor(sizes, texts)
-        encoder = new_encoder(said.encoder, said.seed)
-        encoder.load_state_dict(load_file(self.encoder / WEIGHTS))
-        model = new_llava(sizes, processor, tower_of_encoder(encoder, said.encoder, ENCODER), said.seed)
-        sentences = sentences_of(texts)
-        with self._progress(said.sentences, len(sentences)) as advance:
-            loss = learn_sentences(model, processor, sentences, said.sentences, said.seed, state, digest, advance)
-        save(model, processor, part)
-        return {"loss": loss}
-
-    def _aligned(self, part: Path, digest: str, state: Path) -> Mapping[str, Any]:
-        return self._taught("language", self.miniature.alignment, PROJECTOR, part, digest, state)
-
-    def _instructed(self, part: Path, digest: str, state: Path) -> Mapping[str, Any]:
-        said = self.miniature.instructions
-        return self._taught("aligned", said, PROJECTOR + LANGUAGE, part, digest, state)
-
-    def _listed(self, part: Path, digest: str, state: Path) -> Mapping[str, Any]:
-        return self._taught("instructed", self.miniature.lists, PROJECTOR + LANGUAGE, part, digest, state)
-
-    def _taught(
-        self, before: str, fields: TalkingFields, parts: Sequence[str], folder: Path, digest: str, state: Path
-    ) -> Mapping[str, Any]:
-        """The stage `before`, with those parts of it taught to talk about pictures, in `folder`."""
-        model = LlavaForConditionalGeneration.from_pretrained(self.out / before)
-        processor = AutoProcessor.from_pretrained(self.out / before)
-        learners = [model.get_submodule(name) for name in parts]
-        talks = self._talks(fields, processor)
-        with self._progress(fields, len(self._pictures)) as advance:
-            loss = learn_pictures(
-                model, talks, self._features, fields, learners, self.miniature.seed, state, digest, advance
-            )
-        save(model, processor, folder)
-        return {"loss": loss}
-
-    def _talks(self, fields: TalkingFields, processor: Any) -> Talks:
-        side, seed = self.miniature.encoder.image, self.miniature.seed
-        return Talks(fields.talks, self._pictures.subjects, processor, side, seed, fields.power)
-
-    @contextmanager
-    def _progress(self, pace: PaceFields, rows: int) -> Iterator[Callable[[int], None]]:
-        """What is to be called with the steps done."""
-        steps = pace.steps(rows)
-        with ImageProgress(steps * pace.batch_size, shown=self._live) as progress:
-            yield lambda step: _advance(progress, step, pace.batch_size)
-
-
-def _kept_features(path: Path, encoder: str) -> Tensor | None:
-    """Those that an earlier start has computed with that encoder; None where there are none, or not whole ones."""
-    try:
-        with safe_open(path, "pt") as file:
-            kept: Tensor | None = file.get_tensor("features") if file.metadata() == {"encoder": encoder} else None
-    except (OSError, SafetensorError):
-        return None
-    return kept
-
-
-def _advance(progress: ImageProgress, step: int, batch_size: int) -> None:
-    if progress.asked == 0:
-        progress.kept = (step - 1) * batch_size  # of an earlier start
-    progress.advance(batch_size)
-
-
-def save(model: Any, processor: Any, folder: Path) -> None:
-    """Write a LLaVA's folder."""
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)

@@ -1,7 +1,8 @@
 """A training of some thousand steps that can be killed at any of them and ends with the same weights."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from pickle import UnpicklingError
@@ -131,30 +132,46 @@ def learn(
     optimizers, steps = optimizers_of(model, pace), pace.steps(rows)
     losses = _restored(state, digest, model, optimizers)
     for step in range(len(losses), steps):
-        share = pace.share(step, rows)
-        for group in (group for each in optimizers for group in each.param_groups):
-            group["lr"] = pace.learning_rate * share
         torch.manual_seed(seed * 1_000_003 + step)
-        loss = loss_of(step)
-        for each in optimizers:
-            each.zero_grad()
-        torch.autograd.backward(loss)
-        for each in optimizers:
-            each.step()
-        losses.append(loss.item())
+        losses.append(_stepped(optimizers, pace.learning_rate * pace.share(step, rows), partial(loss_of, step)))
         if not math.isfinite(losses[-1]):
             raise Diverged(f"the training diverged: its loss is {losses[-1]} at step {step + 1} of {steps}.")
         if (step + 1) % every == 0 and step + 1 < steps:
-            _keep(state, digest, model, optimizers, losses)
+            _keep(state, digest, model, optimizers, losses, steps)
         advance(step + 1)
     last = losses[-max(1, steps // 10) :]
     return sum(last) / len(last)
 
 
-def _keep(state: Path, digest: str, model: nn.Module, optimizers: Sequence[Optimizer], losses: Sequence[float]) -> None:
+def _stepped(optimizers: Sequence[Optimizer], rate: float, loss_of: Callable[[], Tensor]) -> float:
+    """The loss before a step of that learning rate, which is taken."""
+    for group in (group for each in optimizers for group in each.param_groups):
+        group["lr"] = rate
+    loss = loss_of()
+    for each in optimizers:
+        each.zero_grad()
+    torch.autograd.backward(loss)
+    for each in optimizers:
+        each.step()
+    return loss.item()
+
+
+def share_done(state: Path, digest: str) -> float:
+    """The share of its steps that the state of a training has behind it, in [0, 1); 0 where there is none of it."""
+    held = _held(state, digest)
+    losses, steps = held.get("losses"), held.get("steps")
+    if not isinstance(losses, list) or not isinstance(steps, int) or len(losses) >= steps:
+        return 0.0
+    return len(losses) / steps
+
+
+def _keep(
+    state: Path, digest: str, model: nn.Module, optimizers: Sequence[Optimizer], losses: Sequence[float], steps: int
+) -> None:
     """Write the state, whole or not at all."""
     held = {
         "digest": digest,
+        "steps": steps,
         "losses": list(losses),
         "model": model.state_dict(),
         "optimizers": [each.state_dict() for each in optimizers],
@@ -168,11 +185,8 @@ def _keep(state: Path, digest: str, model: nn.Module, optimizers: Sequence[Optim
 
 def _restored(state: Path, digest: str, model: nn.Module, optimizers: Sequence[Optimizer]) -> list[float]:
     """The losses so far, with model and optimizers as they were; none where there is no state of this training."""
-    try:
-        held: Any = torch.load(state, weights_only=True)
-    except (OSError, RuntimeError, EOFError, UnpicklingError):
-        return []
-    if not isinstance(held, dict) or held.get("digest") != digest:
+    held = _held(state, digest)
+    if not held:
         return []
     try:
         losses = [float(loss) for loss in held["losses"]]
@@ -182,3 +196,12 @@ def _restored(state: Path, digest: str, model: nn.Module, optimizers: Sequence[O
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise EmtError(f"{state} can't be gone on from ({' '.join(str(error).split())}). Delete it.") from error
     return losses
+
+
+def _held(state: Path, digest: str) -> Mapping[str, Any]:
+    """What a file holds that is a state of this training; nothing where it is none."""
+    try:
+        held: Any = torch.load(state, weights_only=True)
+    except (OSError, RuntimeError, EOFError, UnpicklingError):
+        return {}
+    return held if isinstance(held, dict) and held.get("digest") == digest else {}

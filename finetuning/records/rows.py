@@ -79,9 +79,11 @@ class InstructionRows(Sequence[Record]):
 
     @property
     def warned(self) -> str:
-        """Which of its sets our tasks ask about, as a sentence; "" for none."""
+        """Which of its sets our tasks ask about, and which have fewer rows than asked for, as a line; "" for none."""
         tested = [part.source.name for part in self.parts if part.spec.asked_about]
-        return f"NOTE: {', '.join(tested)}: these rows are the test itself, which then tests nothing" if tested else ""
+        said = [f"{', '.join(tested)}: these rows are the test itself, which then tests nothing"] if tested else []
+        said += [few for part in self.parts if (few := _too_few(part.source, part.spec))]
+        return f"NOTE: {'; '.join(said)}" if said else ""
 
     def told(self) -> list[dict[str, Any]]:
         """What the mixture is made of, as JSON; reads every picture, the first time."""
@@ -154,6 +156,19 @@ def _spec(said: str | SetSpec) -> SetSpec:
 def _part(spec: SetSpec, template: Template, seed: int, data_dir: Path | None) -> Part:
     source = labelled_set(spec, data_dir)
     return Part(spec, source, Wording(template, source.labels, source.noun, seed), rows_asked_for(source, spec, seed))
+
+
+def _too_few(source: LabelledSet, spec: SetSpec) -> str:
+    """What is said of a set that has fewer rows than are asked for; "" for one that has enough."""
+    if spec.rows is None:
+        return ""
+    counts = np.unique(source.targets, return_counts=True)[1]
+    classes = len(counts) if spec.balanced else 1  # of a balanced set equally many of each are drawn
+    there = classes * int(counts.min()) if spec.balanced else len(source.targets)
+    if there >= spec.rows // classes * classes:
+        return ""
+    alike = " with all classes alike" if spec.balanced else ""
+    return f"{source.name}: {there:,} rows, not the {spec.rows:,} asked for, as it has no more{alike}"
 
 
 def rows_asked_for(source: LabelledSet, spec: SetSpec, seed: int) -> Indices:

@@ -15,8 +15,9 @@ from emt_tasks.errors import EmtError
 from emt_tasks.runs.manifest import shown_command, versions, write_json
 from finetuning.repro.job import ReproJob
 from finetuning.repro.training import Row
+from finetuning.told import read_told
 from finetuning.training.checkpoint import is_whole, read_checkpoint
-from finetuning.tuning.job_folder import DONE, digest, own, read_told
+from finetuning.tuning.job_folder import DONE, digest, own
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """From where a killed training goes on: weights, optimiser and what was measured, whole or not at all."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from emt_tasks.errors import EmtError
 from emt_tasks.runs.manifest import write_json
+from finetuning.told import json_in
 
 PREFIX = "epoch-"
 WEIGHTS, OPTIMIZER, TOLD = "weights.safetensors", "optimizer.safetensors", "told.json"
@@ -83,7 +83,7 @@ def newest_state(home: Path) -> State | None:
     if newest is None:
         return None
     try:
-        told = json.loads((newest / TOLD).read_text(encoding="utf8"))
+        told = json_in(newest / TOLD)
         return State(int(told["epoch"]), list(told["history"]), dict(told["scaler"]), newest)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EmtError(f"the state in {newest} is damaged ({error}). Start again with --fresh.") from error

@@ -30,7 +30,7 @@ def _all(plan: Plan, on_this_base: bool) -> Iterator[Check]:
     args = {"pretrained": study.base, **({"revision": study.revision} if study.revision else {})}
     model = family_of(study.base, study.revision).name
     with harness.reading_from(plan.data_dir):
-        for check in preflight.checks(preflight.Asked(study.tasks, model, args, plan.runs)):
+        for check in preflight.checks(preflight.Asked(study.tasks, model, args, plan.runs, elsewhere="--out")):
             if check.problem or check.name in ("tasks", "memory"):
                 yield check
     seen: set[str] = set()

@@ -8,7 +8,8 @@ from typing import Any
 from emt_tasks.documents.blocks import Column, Document, Paragraph, Table
 from finetuning.studies.clock import in_words
 from finetuning.studies.plan import Plan
-from finetuning.tuning.job_folder import DONE, read_told
+from finetuning.told import read_told
+from finetuning.tuning.job_folder import DONE
 from finetuning.tuning.spent import NOTHING, Spent, recorded
 from finetuning.tuning.whole_runs import MARK
 

@@ -147,10 +147,21 @@ def plan_of(study: Study, out: Path, data_dir: Path | None, device: str | None) 
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise EmtError(f"the study has {twice} twice: name a set, a seed and a recipe once, or name one recipe apart.")
+    return Plan(study, out, cells, data_dir, device, rows_of(study, data_dir), _encoder(study))
+
+
+def rows_of(study: Study, data_dir: Path | None) -> Mapping[str, int]:
+    """How many rows of each task are asked; their sets are opened for that.
+
+    Raises:
+        EmtError: one can't be had, or has no row.
+    """
     with harness.reading_from(data_dir):
         sizes = harness.sizes(study.tasks)
-    limited = {task: min(size, study.limit or size) for task, size in sizes.items()}
-    return Plan(study, out, cells, data_dir, device, limited, _encoder(study))
+    empty = next((task for task, size in sizes.items() if not size), None)
+    if empty:
+        raise EmtError(f"the set of {empty} has no rows to ask about. Fetch its test split again.")
+    return {task: min(size, study.limit or size) for task, size in sizes.items()}
 
 
 def _encoder(study: Study) -> Mapping[str, str] | None:

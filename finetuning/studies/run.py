@@ -17,8 +17,8 @@ from finetuning.training.base_model import LoadedBase, load_base
 from finetuning.tuning.in_the_loop import Evaluations
 from finetuning.tuning.tune import tune
 from finetuning.tuning.whole_runs import evaluated_once
-from model_wrappers.checkpoints.fingerprint import folder_fingerprint
-from model_wrappers.zero_shot.arguments import IN_FOLDER
+from model_wrappers.checkpoints.fingerprint import file_hash, folder_fingerprint
+from model_wrappers.zero_shot.arguments import CONFIG, IN_FOLDER
 
 Tell = Callable[[str], None]
 
@@ -69,9 +69,7 @@ def ask_encoder(plan: Plan, tell: Tell) -> None:
     assert plan.encoder is not None
     folder = plan.runs / ENCODER
     asked = Evaluation(plan.study.tasks, folder, plan.study.batch_size, plan.study.limit, shown=False)
-    identity = answer_key(
-        dict(plan.encoder), _weights(plan.encoder), plan.study.tasks, plan.study.limit, str(plan.data_dir), versions()
-    )
+    identity = answer_key(contents(plan.encoder), plan.study.tasks, plan.study.limit, str(plan.data_dir), versions())
     try:
         evaluated_once(
             lambda: harness.load_model("emt_clip", dict(plan.encoder or {}), asked.batch_size, plan.device),
@@ -83,10 +81,21 @@ def ask_encoder(plan: Plan, tell: Tell) -> None:
         tell(f"  {ENCODER}: gone without ({error})")
 
 
-def _weights(encoder: Mapping[str, str]) -> list[str]:
-    """What the files and folders among an encoder's arguments hold: one that is made anew is asked anew."""
-    places = [Path(value.removeprefix(IN_FOLDER)) for value in encoder.values()]
-    return [folder_fingerprint(place) for place in places if place.exists()]
+def contents(encoder: Mapping[str, str]) -> dict[str, list[str]]:
+    """An encoder's arguments with what its files and folders hold in place of where they lie.
+
+    So one that is made anew is asked anew, and one that was moved, or is named by another path, is not.
+    """
+    return {name: _content(name, value) for name, value in encoder.items()}
+
+
+def _content(name: str, value: str) -> list[str]:
+    place = Path(value.removeprefix(IN_FOLDER)).expanduser()
+    named = value.startswith(IN_FOLDER) or name != "model"  # which else is an architecture's name
+    if not (named and place.exists()):
+        return [value]
+    config = place / CONFIG
+    return [folder_fingerprint(place), *([file_hash(config)] if config.is_file() else [])]
 
 
 def _in_words(cell: Cell) -> str:

@@ -1,6 +1,6 @@
 """How fast this machine does what a study is made of: a few steps and rows, measured once."""
 
-import json
+import math
 import shutil
 import statistics
 import time
@@ -11,11 +11,13 @@ import torch
 from torch import Tensor
 
 from emt_tasks import harness
+from emt_tasks.errors import EmtError
 from emt_tasks.runs.evaluation import Evaluation
 from emt_tasks.runs.journal import answer_key
 from emt_tasks.runs.manifest import write_json
 from emt_tasks.tasks import leaves
 from finetuning.studies.plan import Plan, Speeds
+from finetuning.told import read_told
 from finetuning.training.additions import Additions
 from finetuning.training.base_model import LoadedBase
 from finetuning.training.job import Job
@@ -33,7 +35,7 @@ def speeds_of(plan: Plan, loaded: LoadedBase) -> Speeds:
     """The speeds of this study, measured by a few steps and rows unless an earlier start has done so.
 
     Raises:
-        EmtError: a trial went wrong, as the study would.
+        EmtError: a trial went wrong, as the study would, or there is no room.
     """
     path, key = plan.out / MEASURED, _measured_on(plan, loaded)
     wanted = {cell.job.recipe.name: cell.job for cell in reversed(plan.cells)}
@@ -47,7 +49,13 @@ def speeds_of(plan: Plan, loaded: LoadedBase) -> Speeds:
         each, row = _evaluation_speed(plan, trial, loaded)
     finally:
         shutil.rmtree(trial, ignore_errors=True)
-    write_json(path, {"on": key, "images_per_second": speed, "each": each, "row": row})
+    try:
+        write_json(path, {"on": key, "images_per_second": speed, "each": each, "row": row})
+    except OSError as error:
+        raise EmtError(
+            f"{path} can't be written ({error.strerror}). Make room or choose another --out, and run the same command "
+            "again."
+        ) from error
     return Speeds(speed, each, row)
 
 
@@ -61,13 +69,14 @@ def _measured_on(plan: Plan, loaded: LoadedBase) -> str:
 
 
 def _read_speeds(path: Path, key: str) -> Speeds | None:
+    told = read_told(path)
     try:
-        told = json.loads(path.read_text(encoding="utf8"))
-        known = Speeds(dict(told["images_per_second"]), float(told["each"]), float(told["row"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        trained = {str(name): float(speed) for name, speed in dict(told["images_per_second"]).items()}
+        known = Speeds(trained, float(told["each"]), float(told["row"]))
+    except (ValueError, KeyError, TypeError):
         return None
-    sound = all(speed > 0 for speed in known.images_per_second.values()) and known.each >= 0 and known.row >= 0
-    return known if sound and told.get("on") == key else None
+    sound = all(math.isfinite(each) and each >= 0 for each in (*trained.values(), known.each, known.row))
+    return known if sound and all(trained.values()) and told.get("on") == key else None
 
 
 def _training_speed(job: Job, trial: Path, loaded: LoadedBase) -> float:

@@ -11,15 +11,15 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from safetensors import SafetensorError
 
 from emt_tasks.errors import EmtError
 from emt_tasks.runs.manifest import write_json
+from finetuning.told import read_told
 from finetuning.training.checkpoint import file_sha256
-from finetuning.tuning.job_folder import read_told
 from finetuning.tuning.spent import LEDGER, NOTHING, Account, account, record_of
 
 MANIFEST = "stage.json"
@@ -47,7 +47,8 @@ def finished(folder: Path, inputs: Mapping[str, Any]) -> Stage | None:
     told = read_told(folder / MANIFEST)
     if told.get("digest") != digest_of(inputs) or not _is_whole(folder, told.get("files")):
         return None
-    return Stage(folder, told["digest"], told.get("outcome", {}), kept=True)
+    outcome = told.get("outcome")
+    return Stage(folder, told["digest"], outcome if isinstance(outcome, dict) else {}, kept=True)
 
 
 def made_of(folder: Path) -> Mapping[str, Any] | None:
@@ -56,10 +57,43 @@ def made_of(folder: Path) -> Mapping[str, Any] | None:
     return inputs if isinstance(inputs, dict) else None
 
 
+def require_replaceable(folder: Path) -> None:
+    """Refuse a folder that a stage can't put its result in the place of, before any of its work is done.
+
+    Raises:
+        EmtError: it is a link, or holds something that no stage has made.
+    """
+    if folder.is_symlink():
+        raise EmtError(
+            f"{folder} is a link, and what it leads to is not this stage's result, whole: a new one can't take its "
+            f"place. Remove the link (what it leads to stays), or choose another --out and link that whole folder."
+        )
+    if folder.exists() and not (folder / MANIFEST).is_file():
+        raise EmtError(f"{folder} is there and was not made here, so it stays as it is. Choose another --out.")
+
+
 def _is_whole(folder: Path, files: Any) -> bool:
-    return isinstance(files, dict) and all(
-        (folder / name).is_file() and file_sha256(folder / name) == known for name, known in files.items()
+    """Whether there are files, all as they were written; without any there is nothing to know a result by."""
+    return (
+        isinstance(files, dict)
+        and bool(files)
+        and all(_is_there(folder, name, files[name]) for name in map(str, files))
     )
+
+
+def _is_there(folder: Path, name: str, known: Any) -> bool:
+    """Whether a file of that content lies in `folder` itself: a link, or a name that leads out of it, is none."""
+    inside = PurePath(name)
+    if inside.is_absolute() or ".." in inside.parts:
+        return False
+    path = folder / inside
+    above = (folder.joinpath(*inside.parts[:end]) for end in range(1, len(inside.parts) + 1))
+    if any(place.is_symlink() for place in above):
+        return False
+    try:
+        return path.is_file() and file_sha256(path) == known
+    except (OSError, ValueError):  # it can't be read, or its name can't be one
+        return False
 
 
 def stage(
@@ -74,13 +108,12 @@ def stage(
         begun: whether `make` goes on from something that an earlier start has left.
 
     Raises:
-        EmtError: `folder` holds something that no stage has made, or can't be written.
+        EmtError: `folder` is a link, holds something that no stage has made, or can't be written.
     """
     known = finished(folder, inputs)
     if known is not None:
         return known
-    if folder.exists() and not (folder / MANIFEST).is_file():
-        raise EmtError(f"{folder} is there and was not made here, so it stays as it is. Choose another --out.")
+    require_replaceable(folder)
     digest, part = digest_of(inputs), folder.with_name(f".{folder.name}.part")
     ledger = folder.with_name(f".{folder.name}{LEDGER}")
     try:

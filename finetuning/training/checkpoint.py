@@ -1,7 +1,6 @@
 """A kept checkpoint: weights that `emt_llava` loads, and `emt_checkpoint.json`, which says how they were made."""
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 
 from emt_tasks.errors import EmtError
 from emt_tasks.runs.manifest import write_json
+from finetuning.told import json_in
 
 FILE = "emt_checkpoint.json"
 SCHEMA = 1
@@ -78,7 +78,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         EmtError: there is none, or its description is damaged.
     """
     try:
-        told = json.loads((folder / FILE).read_text(encoding="utf8"))
+        told = json_in(folder / FILE)
         return Checkpoint(
             folder=folder,
             recipe=str(told["recipe_name"]),

@@ -11,6 +11,7 @@ from typing import Any
 
 from emt_tasks.errors import EmtError
 from emt_tasks.runs.manifest import write_json
+from finetuning.told import read_told
 from finetuning.training.checkpoint import Checkpoint, is_whole, read_checkpoint
 from finetuning.training.curve import Point
 from finetuning.training.home import Home
@@ -46,15 +47,6 @@ class Tuned:
 def digest(inputs: dict[str, Any]) -> str:
     """The sha256, in hex, of all that a training depends on."""
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
-
-
-def read_told(path: Path) -> dict[str, Any]:
-    """What a JSON file says; nothing where it is not there or not whole."""
-    try:
-        told = json.loads(path.read_text(encoding="utf8"))
-    except (OSError, ValueError):
-        return {}
-    return told if isinstance(told, dict) else {}
 
 
 def finished(job: Job, inputs: dict[str, Any]) -> Tuned | None:

@@ -12,7 +12,7 @@ from threading import Event, Thread
 from typing import Any
 
 from emt_tasks.runs.manifest import write_json
-from finetuning.tuning.job_folder import read_told
+from finetuning.told import read_told
 
 EVERY = 1.0  # seconds between two writings of a ledger: what a killed start loses at most
 SPENT = "spent"  # what a record calls it

@@ -16,8 +16,8 @@ from emt_tasks.runs.manifest import write_json
 from emt_tasks.runs.run_folders import Start, starts
 from emt_tasks.runs.summary import RunResult
 from emt_tasks.tasks import leaves
+from finetuning.told import read_told
 from finetuning.training.checkpoint import file_sha256
-from finetuning.tuning.job_folder import read_told
 from finetuning.tuning.spent import LEDGER, NOTHING, Account, Spent, account, record_of, recorded
 
 MARK = "evaluated.json"  # in a run's folder, once the run is whole: what was asked, and its accuracies

@@ -99,7 +99,7 @@ def test_a_prompt_is_printed_alone_on_stdout(data: Path) -> None:
         (["--model-args", "pretrained=/no/such/folder"], 1, "pretrained=/no/such/folder: there is no such folder"),
         (["--checkpoints", "/no/such/epoch-*"], 1, "matches no folder"),
         (["--tasks", ""], 2, "--tasks names no task"),
-        (["--output-path", "/proc/nowhere"], 1, "another for the output"),
+        (["--output-path", "/proc/nowhere"], 1, "another folder for the output"),
     ],
 )
 def test_what_can_be_known_before_is_said_before(words: list[str], code: int, said: str, data: Path) -> None:

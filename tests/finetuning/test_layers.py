@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 FINETUNING = Path(__file__).parents[2] / "finetuning"
-ORDER = ("declared", "records", "recipes", "training", "against_forgetting", "tuning", "studies", "toy")
+ORDER = ("declared", "told", "records", "recipes", "training", "against_forgetting", "tuning", "studies", "toy")
 
 
 def imported(path: Path) -> set[str]:

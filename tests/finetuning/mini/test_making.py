@@ -11,9 +11,9 @@ from PIL import Image
 from transformers import LlavaForConditionalGeneration
 
 from emt_tasks.errors import EmtError, UnknownName
-from finetuning.mini.base import MiniatureBase
 from finetuning.mini.encoder import EncoderFields, new_encoder, save_encoder, tower_of_encoder
-from finetuning.mini.making import BASE, ENCODER, Making
+from finetuning.mini.lessons import BASE, ENCODER
+from finetuning.mini.making import Making
 from finetuning.mini.miniature import Miniature, read_miniature
 from finetuning.mini.pictures import pictures_of, scaled, varied
 from finetuning.records.rows import instruction_rows
@@ -252,13 +252,3 @@ def test_an_unknown_field_and_a_study_without_a_base_are_refused(tmp_path: Path)
 def test_sizes_that_fit_no_model_and_rates_that_teach_nothing_are_refused(fields: dict[str, object]) -> None:
     with pytest.raises(EmtError):
         read_miniature("mini", fields)
-
-
-def test_the_plan_of_a_study_is_told_by_an_untrained_base_of_its_sizes(sets: Path, tmp_path: Path) -> None:
-    fields = {"miniature": {"like": "mini", **TINY}, "sets": ["mnist?rows=16"], "recipes": ["toy-linear"]}
-    base = MiniatureBase(read_study("mini", fields), tmp_path, sets, lambda _: None, live=False)
-    study, seconds = base.planned()
-    assert not base.finished
-    assert set(seconds) == {ENCODER, "language", "aligned", "instructed", BASE}
-    assert all(each >= 0 for each in seconds.values())
-    assert LlavaForConditionalGeneration.from_pretrained(study.base).config.text_config.hidden_size == 16

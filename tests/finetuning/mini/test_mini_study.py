@@ -1,6 +1,7 @@
 """`emt study` with a miniature, through the front door: planned, stopped, gone on with, done."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ import yaml
 from click.testing import CliRunner
 
 from emt_tasks.cli import emt
+from emt_tasks.errors import EmtError
 from finetuning.mini.base import FOLDER
-from finetuning.mini.making import BASE, ENCODER
+from finetuning.mini.lessons import BASE, ENCODER
 
 BRIEF = {"epochs": 0.5, "batch_size": 16}
 STUDY = {
@@ -40,8 +42,30 @@ def answers(out: Path) -> dict[str, list[str]]:
     return found
 
 
+def files(folder: Path) -> dict[Path, int]:
+    """When each file was written."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_test_set_that_is_damaged_is_told_of_before_anything_is_measured(sets: Path, tmp_path: Path) -> None:
+    shutil.copytree(sets, tmp_path / "sets")
+    (damaged,) = tmp_path.glob("sets/cifar10/*/test-*.parquet")
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    study = tmp_path / "study.yaml"
+    study.write_text(yaml.safe_dump(STUDY))
+    given = ["study", str(study), "--out", str(tmp_path / "out"), "--data-dir", str(tmp_path / "sets"), "--check"]
+    done = CliRunner().invoke(emt, given)
+    assert done.exit_code == 1
+    assert "measuring" not in done.stderr
+    assert isinstance(done.exception, EmtError)
+    assert "the data can't be loaded" in str(done.exception)
+    assert not list((tmp_path / "out").rglob("*.safetensors"))
+
+
 @pytest.mark.slow
-def test_a_study_makes_its_base_and_repeats_its_answers_wherever_it_was_stopped(sets: Path, tmp_path: Path) -> None:
+def test_a_study_makes_its_base_and_repeats_its_answers_wherever_it_was_stopped_and_lies(
+    sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     study = tmp_path / "study.yaml"
     study.write_text(yaml.safe_dump(STUDY))
 
@@ -52,6 +76,8 @@ def test_a_study_makes_its_base_and_repeats_its_answers_wherever_it_was_stopped(
     planned = started("whole", "--check", "--json")
     assert planned.exit_code == 0, planned.output
     plan = json.loads(planned.stdout)
+    assert plan["rows_before"] == {"mnist": 20, "cifar10": 20}
+    assert [cell["rows_of_an_epoch"] for cell in plan["cells"]] == [16, 16]
     assert set(plan["seconds_before"]) == {ENCODER, "language", "aligned", "instructed", BASE}
     assert len(plan["cells"]) == 2
     assert not (tmp_path / "whole" / FOLDER / BASE).exists()
@@ -61,3 +87,10 @@ def test_a_study_makes_its_base_and_repeats_its_answers_wherever_it_was_stopped(
     second = started("part")
     assert "kept" in second.stderr
     assert answers(tmp_path / "part") == answers(tmp_path / "whole")
+    shutil.move(tmp_path / "part", tmp_path / "moved")
+    monkeypatch.chdir(tmp_path)
+    before = files(tmp_path / "moved" / "runs")
+    given = ["study", str(study), "--out", "moved", "--data-dir", str(sets), "--device", "cpu"]
+    moved = CliRunner().invoke(emt, given)
+    assert moved.exit_code in (0, 3), moved.output
+    assert files(tmp_path / "moved" / "runs") == before

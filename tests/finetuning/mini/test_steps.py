@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from emt_tasks.errors import EmtError
-from finetuning.mini.steps import Diverged, PaceFields, learn, order_of
+from finetuning.mini.steps import Diverged, PaceFields, learn, order_of, share_done
 
 
 @given(rows=st.integers(1, 30), size=st.integers(1, 40), seed=st.integers(0, 5))
@@ -89,6 +89,23 @@ def test_killed_at_any_step_it_ends_with_the_same_weights(tmp_path: Path, killed
     resumed, again = trained(tmp_path / "state")
     assert weights(resumed) == weights(whole)
     assert again == loss
+
+
+def test_a_state_says_how_far_its_own_training_is_and_nothing_of_others(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    assert share_done(state, "one") == 0
+    with pytest.raises(KeyboardInterrupt):
+        trained(state, 5)
+    assert share_done(state, "one") == 4 / 8
+    assert share_done(state, "other") == 0
+    held = torch.load(state, weights_only=True)
+    for odd in ({"steps": "8"}, {"steps": 4}, {"losses": None}):
+        torch.save(held | odd, state)
+        assert share_done(state, "one") == 0
+    del held["steps"]  # as an older version has left it
+    torch.save(held, state)
+    assert share_done(state, "one") == 0
+    trained(state)
 
 
 @pytest.mark.parametrize("torn", [b"", b"no state"])

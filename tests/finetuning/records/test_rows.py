@@ -179,6 +179,17 @@ def test_rows_that_our_tasks_ask_about_are_warned_of(sets: Path) -> None:
     assert "mnist: these rows are the test itself" in rows("mnist?split=test&rows=2", data_dir=sets).warned
 
 
+def test_a_set_with_fewer_rows_than_asked_for_is_warned_of(sets: Path) -> None:
+    there = len(rows("cifar10", data_dir=sets))
+    said = f"cifar10: {there} rows, not the {there + 1} asked for, as it has no more"
+    assert rows(f"cifar10?rows={there + 1}", data_dir=sets).warned == f"NOTE: {said}"
+    assert rows(f"cifar10?rows={there}", data_dir=sets).warned == ""
+    alike = len(rows("cifar10?balanced=true", data_dir=sets))
+    assert rows(f"cifar10?balanced=true&rows={alike + 9}", data_dir=sets).warned == ""  # of 10 classes, 9 stay over
+    more = rows(f"cifar10?balanced=true&rows={alike + 10}", data_dir=sets).warned
+    assert more.endswith("as it has no more with all classes alike")
+
+
 def test_a_set_that_is_damaged_is_called_by_its_folder(sets: Path, tmp_path: Path) -> None:
     shutil.copytree(sets, tmp_path, dirs_exist_ok=True)
     (damaged,) = tmp_path.glob("cifar10/*/train-*.parquet")

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from emt_tasks.errors import EmtError
-from finetuning.toy.stages import finished, stage
+from finetuning.toy.stages import MANIFEST, finished, stage
+from finetuning.training.checkpoint import file_sha256
 
 
 def written(part: Path) -> dict:
@@ -56,3 +57,46 @@ def test_a_damaged_manifest_means_not_finished(tmp_path: Path) -> None:
     stage(tmp_path / "s", {"a": 1}, written)
     (tmp_path / "s" / "stage.json").write_text(json.dumps(["no", "manifest"]))
     assert finished(tmp_path / "s", {"a": 1}) is None
+
+
+def record_files(folder: Path, files: object) -> None:
+    told = json.loads((folder / MANIFEST).read_text())
+    (folder / MANIFEST).write_text(json.dumps(told | {"files": files}))
+
+
+@pytest.mark.parametrize("files", [{}, [], None, "made", 3, {"made": None}, {"": ""}, {"a\0b": ""}, {".": ""}])
+def test_a_record_that_names_no_file_by_its_content_is_none(tmp_path: Path, files: object) -> None:
+    stage(tmp_path / "s", {"a": 1}, written)
+    record_files(tmp_path / "s", files)
+    assert finished(tmp_path / "s", {"a": 1}) is None
+    assert not stage(tmp_path / "s", {"a": 1}, written).kept
+
+
+def test_a_stage_that_left_no_file_never_counts_as_finished(tmp_path: Path) -> None:
+    stage(tmp_path / "s", {}, lambda _: {})
+    assert finished(tmp_path / "s", {}) is None
+
+
+@pytest.mark.parametrize("way", ["above", "absolute", "link", "link above"])
+def test_files_outside_of_the_stage_are_not_its_own(tmp_path: Path, way: str) -> None:
+    folder, other = tmp_path / "s", tmp_path / "other"
+    other.mkdir()
+    (other / "made").write_text("yes")
+    stage(folder, {}, written)
+    (folder / "link").symlink_to(other / "made")
+    (folder / "away").symlink_to(other, target_is_directory=True)
+    name = {"above": "../other/made", "absolute": str(other / "made"), "link": "link", "link above": "away/made"}[way]
+    record_files(folder, {name: file_sha256(other / "made")})
+    assert finished(folder, {}) is None
+
+
+def test_a_stage_that_is_a_link_is_kept_where_it_is_whole_and_else_refused_before_its_work(tmp_path: Path) -> None:
+    stage(tmp_path / "elsewhere", {"a": 1}, written)
+    (tmp_path / "s").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    assert stage(tmp_path / "s", {"a": 1}, lambda _: pytest.fail("done twice")).kept
+    with pytest.raises(EmtError, match=r"s is a link.*Remove the link \(what it leads to stays\), or choose another"):
+        stage(tmp_path / "s", {"a": 2}, lambda _: pytest.fail("worked for nothing"))
+    assert finished(tmp_path / "elsewhere", {"a": 1}) is not None
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    with pytest.raises(EmtError, match="is a link"):
+        stage(tmp_path / "nowhere", {}, lambda _: pytest.fail("worked for nothing"))
