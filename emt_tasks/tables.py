@@ -28,7 +28,7 @@ def results_table(results: Iterable[tuple[str, TaskResult]], title: str) -> Tabl
     outcomes = [name for name in HEADERS if name != "unscored" or any(row.shares[name] for _, row in rows)]
     table = Table(title=title, caption=CAPTION, box=box.SIMPLE_HEAD, padding=0, show_edge=False, pad_edge=False)
     for column in (*(("checkpoint",) if named else ()), "task", *(("reading",) if several else ())):
-        table.add_column(column, no_wrap=True)
+        table.add_column(column, overflow="fold")  # where room is short names give way, and no number does
     for column in ("n", "accuracy", *(HEADERS[outcome] for outcome in outcomes), "for-\neign"):
         table.add_column(column, justify="right", no_wrap=True, style="bold" if column == "accuracy" else "")
     for name, row in rows:
@@ -54,7 +54,7 @@ def beside_table(results: Iterable[tuple[str, TaskResult]]) -> Table | None:
     table = Table(title="beside the outcomes", caption=BESIDE_CAPTION, box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     named = len({name for name, _ in told}) > 1
     for column in (*(("checkpoint",) if named else ()), "task"):
-        table.add_column(column, no_wrap=True)
+        table.add_column(column, overflow="fold")
     for column in ("accuracy", "synonym", "hypernym", "depths", "coarse"):
         table.add_column(column, justify="right", no_wrap=column != "depths")
     for name, row in told:

@@ -66,14 +66,15 @@ def _print_row(name: str, row: int, as_json: bool) -> None:
     if asked.members:
         raise click.UsageError(f"{name} is a group; show one of {', '.join(asked.members)}.")
     sent = harness.question(name, row)
+    choices = choices_of(name) if asked.chooses else ()
     if as_json:
-        click.echo(json.dumps(sent, indent=2, ensure_ascii=False))
+        told = sent | ({"choices": list(choices)} if asked.chooses else {})
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
     console = Console(stderr=True)
     picture = f"picture {sent['image']} ({sent['size']}, RGB)"
     console.print(f"{name}, row {row} of {sent['rows']:,}: label {sent['label_name']!r}, {picture}")
-    if asked.chooses:
-        choices = choices_of(name)
+    if choices:
         console.print(f"scored after it: {len(choices)} answers, {choices[0]!r} to {choices[-1]!r}", markup=False)
     else:
         console.print("generation: " + ", ".join(f"{key}={value}" for key, value in sent["generation_kwargs"].items()))

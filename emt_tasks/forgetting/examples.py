@@ -15,8 +15,8 @@ from emt_tasks.runs.records import OUTCOMES, TaskRows
 FOREIGN = "foreign"
 KINDS = (*(outcome.value for outcome in Outcome if outcome is not Outcome.UNSCORED), FOREIGN)
 RULE = (
-    'For each model that is compared with no base, each set and outcome the picture whose sha256 of "SEED:" and its '
-    "own sha256 is smallest, with seed {seed}: the same pictures whoever draws them, and nobody picked them. foreign "
+    'For each model that is compared with no base, each set and outcome the {each} first by the sha256 of "SEED:" and '
+    "the picture's own sha256, with seed {seed}: the same pictures whoever draws them, and nobody picked them. foreign "
     "is drawn from all answers that name a label which only another set has."
 )
 

@@ -22,7 +22,7 @@ set has, `several` more than one label of the set, `none` says something else, `
 """
 RULE = (
     "Of the pictures that the base answered rightly and the tuning's last checkpoint wrongly, for each tuning, set and "
-    'way of being wrong the one whose sha256 of "SEED:" and its own sha256 is smallest, with seed {seed}: the same '
+    'way of being wrong the {each} first by the sha256 of "SEED:" and their own sha256, with seed {seed}: the same '
     "pictures whoever draws them, and nobody picked them."
 )
 NO_FAILURE = -1

@@ -74,7 +74,7 @@ def cut(answer: str) -> str:
 
 def rule(found: Findings) -> str:
     """How the examples were drawn."""
-    return RULE.format(seed=found.choices.seed)
+    return RULE.format(seed=found.choices.seed, each=found.choices.each)
 
 
 def table(all_shelves: Sequence[Shelf]) -> Table:

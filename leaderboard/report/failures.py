@@ -69,7 +69,7 @@ def _says(fates: Sequence[Fate]) -> str:
 def _box(fate: Fate, way: str, one: Failure, pictures: Mapping[str, bytes]) -> Lost:
     return Lost(
         SHOWN[way],
-        f"one of {fate.lost[way]:,}",
+        "the only one" if fate.lost[way] == 1 else f"one of {fate.lost[way]:,}",
         asked_about(fate),
         one.label,
         cut(one.before),
@@ -81,7 +81,7 @@ def _box(fate: Fate, way: str, one: Failure, pictures: Mapping[str, bytes]) -> L
 
 def rule(found: Findings) -> str:
     """How the failures were drawn."""
-    return RULE.format(seed=found.choices.seed)
+    return RULE.format(seed=found.choices.seed, each=found.choices.each)
 
 
 def table(all_galleries: Sequence[Gallery]) -> Table:

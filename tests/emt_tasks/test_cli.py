@@ -90,6 +90,13 @@ def test_a_prompt_is_printed_alone_on_stdout(data: Path) -> None:
     assert "label 'bird'" in done.stderr
 
 
+def test_what_is_scored_after_a_prompt_is_among_its_json(data: Path) -> None:
+    done = emt("tasks", "--show", "emt_cifar10_choice_sentence", "--json", "--data-dir", str(data))
+    told = json.loads(done.stdout)
+    assert len(told["choices"]) == 10
+    assert told["choices"][5] == "The object is a(n) dog."
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

@@ -27,6 +27,14 @@ def test_the_widest_of_our_lines_fits_into_80_columns() -> None:
     assert "…" not in text
 
 
+def test_where_room_is_short_names_give_way_and_no_number_does() -> None:
+    wrong = result("emt_miniimagenet_choice_sentence", *["incorrect"] * 500)
+    text = shown(80, ("toy-lora-miniimagenet/epoch-1.0", wrong), ("base", wrong))
+    assert text.count("100.0") == 2
+    assert text.count("[0.0, 0.8]") == 2
+    assert "…" not in text
+
+
 def test_checkpoints_have_a_column_where_there_are_several() -> None:
     one = result("emt_mnist", "correct", "empty")
     assert "checkpoint" not in shown(120, ("a", one))
