@@ -13,6 +13,7 @@ from emt_tasks.errors import EmtError, UnknownName
 
 Model = TypeVar("Model", bound=BaseModel)
 
+LIST = "Input should be a list, as ['a', 'b?c=1'], words with signs in quotes"
 MOST_VALUES = 100_000  # in one file, aliases unfolded
 
 
@@ -84,7 +85,8 @@ def validated(model: type[Model], said: Mapping[str, Any], what: str) -> Model:
             known = [".".join([*place[:-1], name]) for name in _fields_at(model, place[:-1])]
             raise UnknownName(f"field of {what}", ".".join(place), known) from error
         given = "" if first["type"] == "missing" else f" = {shortened(first['input'])}"
-        raise EmtError(f"{what}: {'.'.join(place)}{given}: {first['msg']}.") from error
+        message = LIST if first["type"] == "tuple_type" else first["msg"]
+        raise EmtError(f"{what}: {'.'.join(place)}{given}: {message}.") from error
 
 
 def over(base: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,13 +10,15 @@ from finetuning.studies.clock import in_words
 from finetuning.studies.plan import Plan
 from finetuning.told import read_told
 from finetuning.tuning.job_folder import DONE
-from finetuning.tuning.spent import NOTHING, Spent, recorded
+from finetuning.tuning.spent import LEDGER, NOTHING, Spent, recorded
 from finetuning.tuning.whole_runs import MARK
 
 UNKNOWN = "not recorded"
+BEGUN = "begun"
 NOTE = (
-    "CPU time is of all threads, over all starts; a kill loses a second of it. What lies between these things "
-    "(imports, looking over, plan, report) is not in it."
+    "CPU time is of all threads and over all starts, those that asked something else of the same checkpoints (another "
+    "limit) too; a kill loses a second of it. What lies between these things (imports, looking over, plan, report) is "
+    "not in it."
 )
 SHORT = 10  # seconds; below it tenths are told
 
@@ -39,7 +41,7 @@ class Item:
 
 
 def cost_of(plan: Plan, made: Mapping[str, Spent | None]) -> tuple[Item, ...]:
-    """Stage by stage what was made before, the trainings, the evaluations, and all together.
+    """Stage by stage what was made before, the trainings, the evaluations, what is begun, and all together.
 
     Args:
         plan: of the study.
@@ -48,6 +50,8 @@ def cost_of(plan: Plan, made: Mapping[str, Spent | None]) -> tuple[Item, ...]:
     items = [_item(name, [spent]) for name, spent in made.items()]
     trained = [cell.job.folder / DONE for cell in plan.cells]
     items += [_item("trainings", _told_in(trained)), _item("evaluations", _told_in(_marks(plan)))]
+    begun = _item(BEGUN, _told_in(_begun(plan)))
+    items += [begun] if begun.count else []
     known = [item.spent for item in items if item.spent is not None]
     whole = sum(known, NOTHING) if known else None
     return *items, Item("total", sum(item.count for item in items), sum(item.unknown for item in items), whole)
@@ -68,6 +72,13 @@ def _marks(plan: Plan) -> Iterator[Path]:
     """Where each evaluation of a study says that it is whole."""
     for place in plan.places:
         yield from sorted((plan.runs / place).rglob(MARK))
+
+
+def _begun(plan: Plan) -> Iterator[Path]:
+    """The ledgers that killed starts have left in the folders of trainings and evaluations."""
+    yield from (cell.job.folder / LEDGER for cell in plan.cells)
+    for place in plan.places:
+        yield from sorted((plan.runs / place).rglob(LEDGER))
 
 
 def as_data(items: Sequence[Item]) -> list[dict[str, Any]]:

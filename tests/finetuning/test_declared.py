@@ -41,6 +41,14 @@ def test_aliases_that_end_are_as_good_as_what_they_stand_for(tmp_path: Path) -> 
     assert read_mapping(path, "study") == {"sets": ["mnist", "cifar10"], "again": ["mnist", "cifar10"]}
 
 
+def test_a_list_that_is_none_is_told_how_lists_are_written() -> None:
+    class Named(Fields):
+        sets: tuple[str, ...]
+
+    with pytest.raises(EmtError, match=r"sets = '\[mnist\?rows=32\]': Input should be a list, as \['a', 'b\?c=1'\]"):
+        validated(Named, {"sets": "[mnist?rows=32]"}, "study x")
+
+
 def test_a_long_value_is_told_short() -> None:
     class Named(Fields):
         name: str

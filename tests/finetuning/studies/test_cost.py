@@ -63,6 +63,16 @@ def test_trainings_and_evaluations_tell_their_cost_and_nothing_twice(plan: Plan,
     assert {path: path.read_bytes() for path in plan.out.rglob("*.json")} == before
 
 
+def test_what_a_killed_start_has_spent_is_told_as_begun(plan: Plan) -> None:
+    (cell,) = plan.cells
+    cell.job.folder.mkdir(parents=True)
+    (cell.job.folder / LEDGER).write_text(json.dumps({"of": "x", **record_of(Spent(40, 20))}))
+    *_, begun, total = cost_of(plan, {})
+    assert begun == Item("begun", 1, 0, Spent(40, 20))
+    assert total.spent == Spent(40, 20)
+    assert "begun" in shown((begun, total))
+
+
 def test_a_folder_of_an_older_version_is_kept_and_its_cost_is_unknown_not_nothing(
     plan: Plan, loaded: LoadedBase
 ) -> None:
