@@ -4,6 +4,9 @@
 #   scripts/miniature_entries.sh out/mini out/mini-seeds leaderboard/entries
 set -euo pipefail
 grid=$1 seeds=$2 entries=$3
+for made in "$grid"/runs/encoder/*/ "$grid"/runs/base/*/ "$seeds"/runs/*-seed2/epoch-3.0/*/; do
+    [ -d "$made" ] || { echo "there is no $made: give the folders of both studies" >&2; exit 1; }
+done
 source="emt study --preset mini; docs/reproduction.md"
 
 add() {  # RUN NAME OPTIONS...

@@ -64,11 +64,18 @@ def _files(start: Start, within: Path, renamed: Mapping[str, str]) -> Iterator[t
 
 
 def _tunings(start: Start) -> Iterator[Path]:
-    """What lies in the folders of the checkpoint that was asked."""
-    if start.manifest is not None:
-        loaded = json.loads(start.manifest.read_text(encoding="utf8"))["model_args"]
-        told = (Path(loaded[name]) / CHECKPOINT for name in ("peft", "projector") if name in loaded)
-        yield from (path for path in told if path.is_file())
+    """What the folder of the checkpoint that was asked says of its tuning."""
+    if start.manifest is None:
+        return
+    loaded = json.loads(start.manifest.read_text(encoding="utf8"))["model_args"]
+    for name in ("pretrained", "peft", "projector"):
+        told = Path(loaded.get(name, "")) / CHECKPOINT
+        if name in loaded and told.is_file():
+            yield told
+        elif name in loaded and name != "pretrained":  # a base has none
+            raise EmtError(
+                f"{start.manifest}: there is no {told}. Start where its paths are right, beside its weights."
+            )
 
 
 def _name(path: Path, within: Path) -> str:

@@ -101,9 +101,10 @@ def _own(found: Found, plan: "Plan") -> tuple[Found, tuple[str, ...]]:
     """What was found of a study, and the folders beside it that are of another."""
 
     def place(folder: Path) -> str:
-        return folder.relative_to(plan.runs).parts[0] if folder.is_relative_to(plan.runs) else ""
+        return next(iter(folder.relative_to(plan.runs).parts), "") if folder.is_relative_to(plan.runs) else ""
 
-    others = sorted({place(run.folder) for run in found.runs} - set(plan.places))
+    named = {place(run.folder) for run in found.runs} | {place(Path(problem.where)) for problem in found.problems}
+    others = sorted(named - {*plan.places, ""})
     runs = tuple(run for run in found.runs if place(run.folder) not in others)
     problems = tuple(problem for problem in found.problems if place(Path(problem.where)) not in others)
     return Found(runs, problems), tuple(others)

@@ -119,8 +119,8 @@ class Making:
             if there is not None and digest_of(there) != digest_of(depends):
                 other = ", ".join(differences(there, depends))
                 raise EmtError(
-                    f"{self.out / name} is of another miniature: {other}. Choose another --out, or delete {self.out} "
-                    "to make this one there."
+                    f"{self.out / name} is of another miniature: {other}. Choose another --out, or delete "
+                    f"{self.out.parent} with its tunings, which are of the other."
                 )
             if name in left:
                 require_replaceable(self.out / name)

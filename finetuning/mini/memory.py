@@ -14,12 +14,14 @@ MARKS = ("can't allocate memory", "not enough memory", "Storage size calculation
 
 
 def bytes_to_learn(miniature: Miniature) -> int:
-    """What the larger of the trained models takes at least, without what its layers compute on the way."""
+    """What the larger of the trained models takes at least.
+
+    Without its words, of which there may be fewer than are allowed, and what its layers compute on the way.
+    """
     encoder, language = miniature.encoder, miniature.language
     towers = encoder.layers * encoder.width**2 + encoder.text_layers * encoder.text_width**2
     decoder = (4 + 3 * 3) * language.layers * language.width**2  # attention, and three matrices three times as wide
-    written = 2 * language.vocabulary * language.width  # read and told
-    return FLOAT * OF_A_WEIGHT * max(12 * towers, decoder + written)
+    return FLOAT * OF_A_WEIGHT * max(12 * towers, decoder)
 
 
 def require_fits(miniature: Miniature) -> None:

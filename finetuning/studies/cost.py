@@ -50,7 +50,7 @@ def cost_of(plan: Plan, made: Mapping[str, Spent | None]) -> tuple[Item, ...]:
     items = [_item(name, [spent]) for name, spent in made.items()]
     trained = [cell.job.folder / DONE for cell in plan.cells]
     items += [_item("trainings", _told_in(trained)), _item("evaluations", _told_in(_marks(plan)))]
-    begun = _item(BEGUN, _told_in(_begun(plan)))
+    begun = _item(BEGUN, _begun(plan))
     items += [begun] if begun.count else []
     known = [item.spent for item in items if item.spent is not None]
     whole = sum(known, NOTHING) if known else None
@@ -74,11 +74,14 @@ def _marks(plan: Plan) -> Iterator[Path]:
         yield from sorted((plan.runs / place).rglob(MARK))
 
 
-def _begun(plan: Plan) -> Iterator[Path]:
-    """The ledgers that killed starts have left in the folders of trainings and evaluations."""
-    yield from (cell.job.folder / LEDGER for cell in plan.cells)
+def _begun(plan: Plan) -> Iterator[Spent | None]:
+    """What killed starts have spent by their ledgers: on trainings, on stages of a base's making, on evaluations."""
+    trainings = (cell.job.folder / LEDGER for cell in plan.cells if not (cell.job.folder / DONE).is_file())
+    yield from _told_in((*trainings, *sorted(plan.out.glob(f"*/.*{LEDGER}"))))
     for place in plan.places:
-        yield from sorted((plan.runs / place).rglob(LEDGER))
+        for ledger in sorted((plan.runs / place).rglob(LEDGER)):
+            whole, before = recorded(read_told(ledger)), recorded(read_told(ledger.with_name(MARK)))
+            yield whole - before if whole and before else whole  # a ledger goes on from what the run before it cost
 
 
 def as_data(items: Sequence[Item]) -> list[dict[str, Any]]:

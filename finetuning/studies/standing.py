@@ -4,6 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emt_tasks.errors import EmtError
 from finetuning.training.checkpoint import Checkpoint, checkpoints_in
 from finetuning.tuning.in_the_loop import Asked, Evaluations
 from finetuning.tuning.job_folder import DONE, Tuned, finished, made_of, require_own
@@ -40,7 +41,10 @@ class Standing:
         done = self._finished(cell)
         if done is None and not made_of(cell.job.home):
             return cell.checkpoints
-        there = checkpoints_in(cell.job.folder)
+        try:
+            there = checkpoints_in(cell.job.folder)
+        except EmtError:  # a damaged one is made anew, and those beside it with it
+            return cell.checkpoints
         asked = sum(self._is_asked(checkpoint) for checkpoint in there)
         return (len(there) if done is not None else max(cell.checkpoints, asked)) - asked
 

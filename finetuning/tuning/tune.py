@@ -16,6 +16,7 @@ from finetuning.training.methods import prepare
 from finetuning.training.schedule import Schedule
 from finetuning.tuning.job_folder import Tuned, finished, own
 from finetuning.tuning.one_start import OneStart
+from finetuning.tuning.spent import LEDGER
 from model_wrappers.checkpoints.fingerprint import fingerprint
 
 
@@ -44,7 +45,8 @@ def tune(
     done = None if fresh else finished(job, inputs)  # read before anything is written: alike on every rank
     if done is not None:
         if rank() == 0:
-            shutil.rmtree(job.state, ignore_errors=True)  # what a kill between the last two acts leaves
+            shutil.rmtree(job.state, ignore_errors=True)  # what a kill between the last acts leaves
+            (job.folder / LEDGER).unlink(missing_ok=True)
         return done
     with own(job.home, inputs, fresh) if rank() == 0 else nullcontext():
         return _trained(job, schedule, loaded, with_it, inputs, shown)

@@ -64,9 +64,10 @@ def evaluated_once(
     _without_leftovers(folder)
     replaced = _asked_before(folder, wanted.tasks)
     harness.quiet()
+    lm = model()
     with account(folder / LEDGER, otherwise=before) as opened, harness.reading_from(data_dir):
         started = time.monotonic()
-        run = harness.evaluate_loaded(model(), name, model_args, wanted)
+        run = harness.evaluate_loaded(lm, name, model_args, wanted)
         assert run is not None, "there is one rank"
         seconds = time.monotonic() - started
         _set_aside(replaced, folder / EARLIER)

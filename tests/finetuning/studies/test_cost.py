@@ -73,6 +73,24 @@ def test_what_a_killed_start_has_spent_is_told_as_begun(plan: Plan) -> None:
     assert "begun" in shown((begun, total))
 
 
+def test_an_evaluation_that_is_asked_anew_is_not_counted_twice(plan: Plan) -> None:
+    folder = plan.runs / plan.places[0] / "run"
+    folder.mkdir(parents=True)
+    (folder / MARK).write_text(json.dumps(record_of(Spent(100, 50))))
+    (folder / LEDGER).write_text(json.dumps({"of": "", **record_of(Spent(130, 60))}))  # goes on from the mark's
+    *_, begun, total = cost_of(plan, {})
+    assert begun.spent == Spent(30, 10)
+    assert total.spent == Spent(130, 60)
+
+
+def test_a_stage_of_the_making_that_was_begun_is_in_it(plan: Plan) -> None:
+    ledger = plan.out / "miniature" / f".mini-encoder{LEDGER}"
+    ledger.parent.mkdir(parents=True)
+    ledger.write_text(json.dumps({"of": "x", **record_of(Spent(1200, 600))}))
+    *_, begun, _ = cost_of(plan, {})
+    assert begun.spent == Spent(1200, 600)
+
+
 def test_a_folder_of_an_older_version_is_kept_and_its_cost_is_unknown_not_nothing(
     plan: Plan, loaded: LoadedBase
 ) -> None:
